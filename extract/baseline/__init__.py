@@ -1,0 +1,1 @@
+"""The curated rows the review starts from, each with its citation."""

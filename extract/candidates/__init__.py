@@ -1,0 +1,1 @@
+"""Text to proposed values with their exact place; pure."""

@@ -1,0 +1,1 @@
+"""Plausibility checks: one check a file, one code each; pure."""

@@ -1,0 +1,1 @@
+"""Open-access full text (JATS)."""

@@ -1,0 +1,1 @@
+"""Vocabulary, columns and value types; imports nothing of ours."""

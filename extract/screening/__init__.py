@@ -1,0 +1,1 @@
+"""Ranking of records that wait for screening."""

@@ -1,0 +1,1 @@
+"""The report site, made from a snapshot and nothing else."""
