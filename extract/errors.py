@@ -1,0 +1,55 @@
+"""The error tree of the package.
+
+ExtractError
+├── UserError                 a person can mend it: one clear line, exit code 2
+│   ├── ProtocolError         protocol.toml says something it must not
+│   ├── DocumentError         a file or answer that cannot be read as what it claims to be
+│   ├── DecisionError         a decision that cannot be taken (unknown item, wrong person, missing field)
+│   ├── BaselineError         the starting table or a correction no longer holds
+│   └── StoreError            the store cannot be used (newer version, read-only, locked)
+└── SearchFailed              the search failed or was incomplete: never "nothing found", exit code 3
+"""
+
+
+class ExtractError(Exception):
+    """Root of every error this package raises on purpose."""
+
+
+class UserError(ExtractError):
+    """Something a person can mend; the message says what, where and what to do."""
+
+
+class ProtocolError(UserError):
+    """The protocol file holds a wrong key, slug, date or value."""
+
+
+class DocumentError(UserError):
+    """A document cannot be read as what it claims to be."""
+
+
+class DecisionError(UserError):
+    """A decision cannot be taken as asked."""
+
+
+class BaselineError(UserError):
+    """A starting row or a correction of one no longer holds."""
+
+
+class StoreError(UserError):
+    """The store cannot be used as it is."""
+
+
+class SearchFailed(ExtractError):
+    """A search failed or was incomplete; the state of the evidence is unknown, not empty.
+
+    Parameters
+    ----------
+    message
+        What went wrong, with the request it happened in (never with the key).
+    state
+        ``"failed"`` when nothing usable came back, ``"incomplete"`` when some records did.
+    """
+
+    def __init__(self, message: str, *, state: str = "failed") -> None:
+        super().__init__(message)
+        self.state = state
