@@ -70,7 +70,7 @@ class Effect:
     checks
         Codes of the plausibility checks that fired.
     extras
-        Further facts as text pairs (``unit``, ``arm``, ``landmark``, ``n``, ``events``, ``one_sided_bound`` ...).
+        Further facts as text pairs (``unit``, ``arm``, ``landmark``, ``n``, ``events``, ...).
     """
 
     measure: str

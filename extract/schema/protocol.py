@@ -1,0 +1,244 @@
+"""The protocol as frozen values: what the review asks, takes in, looks for and how it stays alive.
+
+``protocol.toml`` is people's decisions; these models say which keys exist and what each may hold, so that a
+typing error is one clear line with file and key instead of a wrong page months later.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from extract.errors import ProtocolError
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class Part(BaseModel):
+    """Base of every part of the protocol: frozen, and a key that is not defined is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Question(Part):
+    """What the review asks (PICO) and why it is living."""
+
+    title: Text
+    short_title: Text
+    population: Text
+    intervention: Text
+    comparator: Text
+    rationale: Text
+    living_rationale: Text
+    direction: Text
+
+
+class ExclusionReason(Part):
+    """One entry of the closed list of exclusion reasons; counted in the PRISMA flow."""
+
+    code: Slug
+    label: Text
+
+
+class Eligibility(Part):
+    """Criteria a record must meet, and the closed list of reasons it may fail them."""
+
+    criteria: tuple[Text, ...] = Field(min_length=6)
+    exclusion_reasons: tuple[ExclusionReason, ...] = Field(min_length=1)
+
+
+class SearchStrategy(Part):
+    """One query for one source, with who wrote and who checked it."""
+
+    source: Literal["pubmed"]
+    platform: Text
+    version: Text
+    date: dt.date
+    author: Text
+    checker: Text
+    next_review: dt.date
+    adapted_from: tuple[Text, ...]
+    limits: Text
+    lines: tuple[Text, ...] = Field(min_length=1)
+
+    def query(self) -> str:
+        """Return the query as sent: lines ``#1`` ... substituted into the last one."""
+        parts = dict(enumerate((" ".join(line.split()) for line in self.lines), start=1))
+        last = parts[len(parts)]
+
+        def substitute(match: re.Match[str]) -> str:
+            number = int(match.group(1))
+            if number not in parts or number == len(parts):
+                raise ProtocolError(f"search.lines: the last line refers to #{number}, not a line before it")
+            return f"({parts[number]})"
+
+        return re.sub(r"#(\d+)", substitute, last)
+
+
+class TaxonomyEntry(Part):
+    """A subtype or metastatic pattern: its slug in URLs and tables, its label, and the words that mean it.
+
+    ``synonyms`` are matched case-insensitively at word boundaries in reports; ``within`` names the broader
+    entries a result of this one may be compared with (never pooled with).
+    """
+
+    slug: Slug
+    label: Text
+    definition: Text
+    synonyms: tuple[Text, ...] = ()
+    within: tuple[Slug, ...] = ()
+
+
+class Outcome(Part):
+    """An outcome: code of the curated table, definition and the words that mean it."""
+
+    code: Code
+    label: Text
+    definition: Text
+    role: Literal["primary", "secondary"]
+    synonyms: tuple[Text, ...]
+
+
+class AnalysisPlan(Part):
+    """How estimates are pooled; each field has its decision in DECISIONS.md."""
+
+    method: Literal["DL", "PM", "REML", "ML", "EB", "SJ", "HE", "HS"]
+    ci_method: Literal["hksj", "wald"]
+    level: float = Field(gt=50, lt=100)
+    sensitivity: tuple[Literal["DL-wald", "REML-wald", "EE-wald", "PM-hksj"], ...] = Field(min_length=1)
+    control_risk_source: Text
+    subgroups_prespecified: tuple[Literal["subtype", "pattern"], ...]
+
+
+class Living(Part):
+    """How the review stays current, and when it says that it does not."""
+
+    night_at: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    timezone: Text
+    overlap_days: int = Field(ge=1, le=365)
+    full_rerun_every_days: int = Field(ge=1, le=366)
+    first_search_from: dt.date
+    overdue_after_days: int = Field(ge=1, le=90)
+    approvals_needed: int = Field(ge=1, le=3)
+    votes_needed: int = Field(ge=1, le=3)
+    status: Literal["active", "suspended", "retired"]
+    retirement: Text
+    updates_of_included: Text
+    repeated_testing: Text
+
+    @model_validator(mode="after")
+    def _timezone_exists(self) -> Living:
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"timezone {self.timezone!r} is not known; try Europe/Vienna") from error
+        return self
+
+
+class Person(Part):
+    """A person of the review team; ``id`` is what ``--by`` and the decision log carry."""
+
+    id: Slug
+    name: Text
+    role: Literal["viewer", "reviewer", "expert", "adjudicator", "administrator"]
+    interests: Text
+    contribution: Text
+
+
+class Editorial(Part):
+    """Sentences only people may write; each page prints them with their date and author."""
+
+    interpretation: Text
+    limits_of_evidence: Text
+    limits_of_process: Text
+    limits_of_living_mode: Text
+    implications: Text
+    signed_by: Text
+    date: dt.date
+    registration: Text
+    funding: Text
+    amendments: tuple[Text, ...] = ()
+
+
+class Protocol(Part):
+    """The whole protocol."""
+
+    format: Literal[1]
+    question: Question
+    eligibility: Eligibility
+    search: tuple[SearchStrategy, ...] = Field(min_length=1)
+    subtypes: tuple[TaxonomyEntry, ...] = Field(min_length=1)
+    patterns: tuple[TaxonomyEntry, ...] = Field(min_length=1)
+    outcomes: tuple[Outcome, ...] = Field(min_length=1)
+    analysis: AnalysisPlan
+    living: Living
+    people: tuple[Person, ...] = Field(min_length=1)
+    editorial: Editorial
+
+    @model_validator(mode="after")
+    def _lists_are_consistent(self) -> Protocol:
+        for name, keys in (
+            ("subtypes", [entry.slug for entry in self.subtypes]),
+            ("patterns", [entry.slug for entry in self.patterns]),
+            ("outcomes", [outcome.code for outcome in self.outcomes]),
+            ("people", [person.id for person in self.people]),
+            ("eligibility.exclusion_reasons", [reason.code for reason in self.eligibility.exclusion_reasons]),
+        ):
+            twice = sorted({key for key in keys if keys.count(key) > 1})
+            if twice:
+                raise ValueError(f"{name}: {twice[0]!r} stands twice")
+        for name, entries in (("subtypes", self.subtypes), ("patterns", self.patterns)):
+            slugs = {entry.slug for entry in entries}
+            if "all" not in slugs:
+                raise ValueError(f"{name}: the entry 'all' (everyone) is missing")
+            for entry in entries:
+                unknown = sorted(set(entry.within) - slugs)
+                if unknown:
+                    raise ValueError(f"{name}.{entry.slug}.within: {unknown[0]!r} is not a slug of {name}")
+        if sum(outcome.role == "primary" for outcome in self.outcomes) != 1:
+            raise ValueError("outcomes: exactly one outcome must have role 'primary'")
+        return self
+
+    def primary_outcome(self) -> Outcome:
+        """Return the one primary outcome."""
+        return next(outcome for outcome in self.outcomes if outcome.role == "primary")
+
+    def person(self, person_id: str) -> Person | None:
+        """Return the person with this id, or None."""
+        return next((person for person in self.people if person.id == person_id), None)
+
+
+def protocol_from_mapping(mapping: dict[str, object], *, where: str) -> Protocol:
+    """Validate a parsed TOML document.
+
+    Parameters
+    ----------
+    mapping
+        The document as ``tomllib`` gives it.
+    where
+        Name of the file, for the message.
+
+    Raises
+    ------
+    ProtocolError
+        One line: file, key, what was wrong, the value, and how many further faults there are.
+    """
+    try:
+        return Protocol.model_validate(mapping)
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        first = faults[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        value = first.get("input")
+        shown = "" if isinstance(value, dict | list | BaseModel) else f" (value: {value!r})"
+        more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            message = "this key is not known here"
+        raise ProtocolError(f"{where}: {key}: {message}{shown}{more}") from error
