@@ -18,7 +18,7 @@ class Span:
         Which text the offsets count in: ``"title"``, ``"abstract"``, ``"table:<id>/r<row>/c<column>"``,
         ``"sec:<id or number>"``.
     start, end
-        Character offsets in that text, ``text[start:end] == text``; Python characters (code points), not bytes.
+        Character offsets in that text, ``text[start:end] == text``; Python characters, not bytes.
     text
         The words themselves. They contain the printed number; the store refuses a span that does not.
     """
