@@ -1,0 +1,1 @@
+"""Reports to trial families, with the evidence for each link; pure."""

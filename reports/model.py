@@ -1,0 +1,273 @@
+"""What a snapshot holds, as frozen values.
+
+Numbers are finite by construction: NaN and infinity are refused when a value is made, so none can reach a page.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reports.rows import (
+    DecisionRow,
+    ExcludedRow,
+    OngoingRow,
+    OtherResultRow,
+    ReportRow,
+    SearchRow,
+    StudyRow,
+    ValueRow,
+)
+
+
+class Part(BaseModel):
+    """Base of every part: frozen, no unknown key, and NaN or infinity is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Interval(Part):
+    """A point with limits; ``level`` in percent."""
+
+    estimate: float
+    low: float
+    high: float
+    level: float
+
+
+class Pooled(Part):
+    """One meta-analysis of a set of inputs, on the log scale and as ratios.
+
+    ``log`` and ``ratio`` are the same interval on the two scales. Heterogeneity fields are None for k = 1.
+    """
+
+    label: str
+    method: str
+    ci_method: str
+    k: int
+    log: Interval
+    ratio: Interval
+    se: float
+    statistic: float
+    df: float | None
+    p: float
+    tau2: float | None
+    tau2_low: float | None
+    tau2_high: float | None
+    i2: float | None
+    i2_low: float | None
+    i2_high: float | None
+    h2: float | None
+    q: float | None
+    q_p: float | None
+    prediction: Interval | None
+
+
+class Input(Part):
+    """One estimate that entered the pool, with everything a reader needs to trace it."""
+
+    value_id: str
+    study_id: str
+    report_id: str
+    label: str
+    year: int | None
+    design: str
+    n_surgery: int | None
+    n_control: int | None
+    events_surgery: int | None
+    events_control: int | None
+    reported_estimate: float
+    reported_ci_low: float | None
+    reported_ci_high: float | None
+    reported_ci_level: float | None
+    reported_numerator_arm: str
+    numerator_arm: str
+    inverted: bool
+    route: str
+    approximation: str | None
+    log_hr: float
+    se_log_hr: float
+    ratio: Interval
+    weight_percent: float
+    immortal_time: str | None
+    adjusted: str | None
+    note: str | None
+
+
+class LeftOut(Part):
+    """A value of this stratum that did not enter the pool, with the reason."""
+
+    value_id: str
+    study_id: str
+    report_id: str
+    label: str
+    reason_code: str
+    reason: str
+
+
+class LeaveOneOut(Part):
+    """The pool without one study."""
+
+    study_id: str
+    label: str
+    ratio: Interval
+    tau2: float | None
+    i2: float | None
+
+
+class CumulativeStep(Part):
+    """The pool after adding one more study in order of publication year."""
+
+    study_id: str
+    label: str
+    year: int | None
+    k: int
+    ratio: Interval
+
+
+class Absolute(Part):
+    """Absolute effect at a time from a stated control risk."""
+
+    months: float
+    control_survival_percent: float
+    surgery_survival_percent: float
+    surgery_survival_low_percent: float
+    surgery_survival_high_percent: float
+    per_1000: float
+    per_1000_low: float
+    per_1000_high: float
+    source: str
+
+
+State = Literal["pooled", "single", "none", "not_estimable"]
+
+
+class Synthesis(Part):
+    """One body of evidence for one outcome and stratum."""
+
+    synthesis_id: str
+    outcome: str
+    subtype: str
+    pattern: str
+    body: Literal["randomised", "observational"]
+    state: State
+    reason: str | None = None
+    k: int
+    participants: int | None
+    events: int | None
+    inputs: tuple[Input, ...]
+    left_out: tuple[LeftOut, ...]
+    primary: Pooled | None
+    sensitivity: tuple[Pooled, ...] = ()
+    leave_one_out: tuple[LeaveOneOut, ...] = ()
+    cumulative: tuple[CumulativeStep, ...] = ()
+    absolute: tuple[Absolute, ...] = ()
+    probability_below_1: float | None = None
+    median_difference: str | None = None
+    conclusion: str
+    software: dict[str, str]
+
+
+class FlowBox(Part):
+    """One box of the PRISMA flow: a count from the log."""
+
+    key: str
+    label: str
+    count: int
+
+
+class Flow(Part):
+    """PRISMA-LSR flow; ``edges`` are (from, to...) sums that must hold."""
+
+    boxes: tuple[FlowBox, ...]
+    edges: tuple[tuple[str, tuple[str, ...]], ...]
+    exclusion_reasons: tuple[FlowBox, ...]
+
+
+class EstimateChange(Part):
+    """Old and new pooled result of one synthesis (either may be missing)."""
+
+    synthesis_id: str
+    old: str | None
+    new: str | None
+    old_k: int
+    new_k: int
+    conclusion_changed: bool
+
+
+class Changes(Part):
+    """What changed against the previous snapshot, computed from the two."""
+
+    previous_version: str | None
+    triggers: tuple[str, ...]
+    values_added: tuple[str, ...]
+    values_removed: tuple[str, ...]
+    values_changed: tuple[str, ...]
+    estimates: tuple[EstimateChange, ...]
+
+
+class Reproduction(Part):
+    """A published meta-analysis next to ours under the same reading and handled properly."""
+
+    review: str
+    published: str
+    k: int
+    reading: str
+    ours_same_reading: str
+    ours_proper: str
+    agreement: str
+    reason: str
+
+
+class Validation(Part):
+    """Published reviews re-run, and the reading that must not be used, explained."""
+
+    reproductions: tuple[Reproduction, ...]
+    naive_ratio: Interval | None
+    naive_explanation: str
+
+
+class Manifest(Part):
+    """What a snapshot is; ``files`` maps each other file to its SHA-256."""
+
+    format: Annotated[int, Field(ge=1)]
+    snapshot_id: str
+    version: str
+    table_version: int
+    created_at: str
+    integrated_through: str | None
+    searched_through: str | None
+    code_revision: str
+    protocol_sha256: str
+    rehearsal: bool
+    previous_snapshot_id: str | None
+    files: dict[str, str]
+
+
+class Snapshot(Part):
+    """A whole snapshot in memory."""
+
+    manifest: Manifest
+    protocol: dict[str, Any]
+    studies: tuple[StudyRow, ...]
+    reports: tuple[ReportRow, ...]
+    values: tuple[ValueRow, ...]
+    decisions: tuple[DecisionRow, ...]
+    excluded: tuple[ExcludedRow, ...]
+    searches: tuple[SearchRow, ...]
+    ongoing: tuple[OngoingRow, ...]
+    other_results: tuple[OtherResultRow, ...]
+    results: tuple[Synthesis, ...]
+    flow: Flow
+    changes: Changes
+    validation: Validation
+
+    def result(self, synthesis_id: str) -> Synthesis | None:
+        """Return one synthesis by id (see :func:`synthesis_id`), or None."""
+        return next((s for s in self.results if s.synthesis_id == synthesis_id), None)
+
+
+def synthesis_id(*, outcome: str, subtype: str, pattern: str, body: str) -> str:
+    """Return the id of a synthesis, which is also its file name: ``os--all--bone-only--randomised``."""
+    return f"{outcome.lower().replace('_', '-')}--{subtype}--{pattern}--{body}"

@@ -1,0 +1,206 @@
+"""The snapshot: everything the site may say, in an immutable folder.
+
+Layout of the folder (format 1)::
+
+    manifest.json            what this is, when, from which protocol and code, SHA-256 of every other file
+    protocol.json            the protocol in force (parsed protocol.toml plus the query as sent)
+    tables/<name>.csv        one row a line; <name>.meta.json describes each column
+    results/<id>.json        one synthesis each: inputs used, inputs left out with reasons, estimates
+    flow.json                PRISMA counts from the log
+    changes.json             against the previous snapshot
+    validation.json          published reviews re-run from our rows
+
+The site is a pure function of such a folder and of a :class:`reports.status.Status`. Reading verifies every hash;
+a file changed, missing, extra or of a newer format is refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from reports.errors import SnapshotError
+from reports.model import Changes, Flow, Manifest, Snapshot, Synthesis, Validation
+from reports.rows import (
+    DecisionRow,
+    ExcludedRow,
+    OngoingRow,
+    OtherResultRow,
+    ReportRow,
+    Row,
+    SearchRow,
+    StudyRow,
+    ValueRow,
+)
+
+FORMAT = 1
+RowT = TypeVar("RowT", bound=Row)
+
+TABLES: Mapping[str, type[Row]] = {
+    "studies": StudyRow,
+    "reports": ReportRow,
+    "values": ValueRow,
+    "decisions": DecisionRow,
+    "excluded": ExcludedRow,
+    "searches": SearchRow,
+    "ongoing": OngoingRow,
+    "other_results": OtherResultRow,
+}
+
+
+def table_csv(rows: Sequence[Row], row_type: type[Row]) -> str:
+    """Return rows as CSV with the columns of their type; None is an empty cell."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = list(row_type.model_fields)
+    writer.writerow(names)
+    for row in rows:
+        cells = row.model_dump()
+        writer.writerow(["" if cells[name] is None else cells[name] for name in names])
+    return out.getvalue()
+
+
+def table_meta(name: str, row_type: type[Row]) -> str:
+    """Return the codebook of a table as JSON: type, unit and description of each column."""
+    columns = []
+    for column_name, declared in row_type.model_fields.items():
+        extra = declared.json_schema_extra if isinstance(declared.json_schema_extra, dict) else {}
+        annotation = str(declared.annotation).replace("<class '", "").replace("'>", "").replace("typing.", "")
+        columns.append(
+            {
+                "name": column_name,
+                "type": annotation.split("Annotated[")[-1].split(",")[0],
+                "required": declared.is_required(),
+                "unit": extra.get("unit"),
+                "description": declared.description,
+            }
+        )
+    return _json({"table": name, "description": (row_type.__doc__ or "").strip(), "columns": columns})
+
+
+def snapshot_files(snapshot: Snapshot) -> dict[str, str]:
+    """Return the text of every file but the manifest; a pure function of the content."""
+    files: dict[str, str] = {"protocol.json": _json(snapshot.protocol)}
+    for name, row_type in TABLES.items():
+        files[f"tables/{name}.csv"] = table_csv(getattr(snapshot, name), row_type)
+        files[f"tables/{name}.meta.json"] = table_meta(name, row_type)
+    for result in snapshot.results:
+        files[f"results/{result.synthesis_id}.json"] = _json(result.model_dump(mode="json"))
+    for name in ("flow", "changes", "validation"):
+        files[f"{name}.json"] = _json(getattr(snapshot, name).model_dump(mode="json"))
+    return files
+
+
+def write_snapshot(snapshot: Snapshot, folder: Path) -> Manifest:
+    """Write a snapshot into a new folder, atomically: a killed writer leaves no half snapshot.
+
+    Parameters
+    ----------
+    snapshot
+        Its ``manifest.files`` is ignored and computed here.
+    folder
+        Must not exist; its parent must.
+
+    Raises
+    ------
+    SnapshotError
+        The folder exists already with other content.
+    OSError
+        The disk refused; the staging folder is left for the next attempt to replace.
+    """
+    files = snapshot_files(snapshot)
+    hashes = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in sorted(files.items())}
+    manifest = snapshot.manifest.model_copy(update={"files": hashes})
+    if folder.exists():
+        if read_snapshot(folder).manifest != manifest:
+            raise SnapshotError(f"{folder}: a different snapshot with this id exists; snapshots are immutable")
+        return manifest
+    staging = folder.with_name(f".staging-{folder.name}")
+    for path, text in [*files.items(), ("manifest.json", _json(manifest.model_dump(mode="json")))]:
+        target = staging / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("w", encoding="utf-8", newline="\n") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+    for stray in sorted(p for p in staging.rglob("*") if p.is_file()):
+        if str(stray.relative_to(staging)) not in {*files, "manifest.json"}:
+            stray.unlink()
+    staging.rename(folder)
+    return manifest
+
+
+def read_snapshot(folder: Path) -> Snapshot:
+    """Read and verify a snapshot.
+
+    Raises
+    ------
+    SnapshotError
+        A file is missing, changed or not listed, or the format is newer; the message names file and remedy.
+    """
+    manifest = _manifest(folder)
+    texts = {path: _verified(folder, path, sha) for path, sha in manifest.files.items()}
+    listed = {*manifest.files, "manifest.json"}
+    for found in sorted(p for p in folder.rglob("*") if p.is_file()):
+        if str(found.relative_to(folder)) not in listed:
+            raise SnapshotError(
+                f"{found}: not listed in the manifest; someone added it. Remove it or restore the snapshot."
+            )
+    try:
+        return Snapshot(
+            manifest=manifest,
+            protocol=json.loads(texts["protocol.json"]),
+            results=tuple(
+                Synthesis.model_validate_json(texts[path]) for path in sorted(texts) if path.startswith("results/")
+            ),
+            flow=Flow.model_validate_json(texts["flow.json"]),
+            changes=Changes.model_validate_json(texts["changes.json"]),
+            validation=Validation.model_validate_json(texts["validation.json"]),
+            **{name: _rows(texts[f"tables/{name}.csv"], row_type) for name, row_type in TABLES.items()},
+        )
+    except (ValidationError, KeyError, json.JSONDecodeError) as error:
+        raise SnapshotError(f"{folder}: not a snapshot of format {FORMAT}: {error}") from error
+
+
+def _manifest(folder: Path) -> Manifest:
+    path = folder / "manifest.json"
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SnapshotError(f"{path}: missing; this folder is not a whole snapshot") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise SnapshotError(f"{path}: cannot be read as JSON ({error}); restore it from a backup") from error
+    if isinstance(raw, dict) and isinstance(raw.get("format"), int) and raw["format"] > FORMAT:
+        raise SnapshotError(f"{path}: format {raw['format']} is newer than {FORMAT}; update the software")
+    try:
+        return Manifest.model_validate(raw)
+    except ValidationError as error:
+        raise SnapshotError(
+            f"{path}: not a manifest: {error.errors()[0]['loc']}: {error.errors()[0]['msg']}"
+        ) from error
+
+
+def _verified(folder: Path, path: str, sha256: str) -> str:
+    try:
+        raw = (folder / path).read_bytes()
+    except FileNotFoundError as error:
+        raise SnapshotError(f"{folder / path}: missing, but the manifest lists it; restore the snapshot") from error
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise SnapshotError(f"{folder / path}: changed since it was published (hash differs); restore the snapshot")
+    return raw.decode("utf-8")
+
+
+def _rows(text: str, row_type: type[RowT]) -> tuple[RowT, ...]:
+    return tuple(row_type.model_validate(row) for row in csv.DictReader(io.StringIO(text)))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
