@@ -1,0 +1,130 @@
+"""The door of the engine: estimates are checked once; messages name the row and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.errors import InputError
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+LARGEST_VARIANCE_RATIO = 1e14
+"""Largest over smallest ``vi``; beyond it double precision cannot weigh the studies together."""
+
+
+def checked_estimates(
+    yi: ArrayLike, vi: ArrayLike, *, labels: Sequence[str] | None = None, least: int = 1
+) -> tuple[FloatArray, FloatArray]:
+    """Return ``yi`` and ``vi`` as float arrays of one length, or say which row is wrong.
+
+    Parameters
+    ----------
+    yi
+        (k,) effect estimates on the analysis scale (log hazard ratios).
+    vi
+        (k,) their sampling variances, finite and above 0.
+    labels
+        (k,) names of the studies for messages; rows are numbered from 1 without them.
+    least
+        Smallest number of rows the caller can work with.
+
+    Raises
+    ------
+    InputError
+        Rows missing, of different length, not numeric, not finite, or a variance that is not above 0.
+    """
+    y, v = as_column(yi, "yi"), as_column(vi, "vi")
+    if y.size != v.size:
+        raise InputError(
+            f"yi has {y.size} values and vi has {v.size}: give one sampling variance for each estimate"
+        )
+    if y.size < least:
+        raise InputError(
+            f"{y.size} estimate(s) given, at least {least} needed: add studies or report the single study"
+        )
+    # One pass in the common case: a sum is finite and a minimum above zero only if every row is sound.
+    if not (np.isfinite(y).all() and np.isfinite(v).all() and v.min() > 0.0):
+        _refuse_rows(y, v, labels)
+    if v.max() > LARGEST_VARIANCE_RATIO * v.min():
+        _refuse_ratio(v, labels)
+    return y, v
+
+
+def as_column(values: ArrayLike, name: str) -> FloatArray:
+    """Return ``values`` as a (k,) float array, or say which entry is not a number."""
+    try:
+        column = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(_first_text(values, name)) from error
+    if column.ndim != 1:
+        raise InputError(
+            f"{name} has {column.ndim} dimensions: give one column with one number for each study"
+        )
+    return column
+
+
+def checked_level(level: float, name: str = "level") -> float:
+    """Return a confidence level in percent, refusing 0, 100, and proportions such as 0.95."""
+    try:
+        value = float(level)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} is {level!r}: give a percentage such as 95") from error
+    if not 0.0 < value < 100.0:
+        raise InputError(f"{name} is {level!r}: give a percentage between 0 and 100, such as 95")
+    if value < 1.0:
+        raise InputError(
+            f"{name} is {level!r}, a proportion: give it in percent, {100 * value:g} instead of {level!r}"
+        )
+    return value
+
+
+def checked_choice(value: str, name: str, allowed: Sequence[str]) -> str:
+    """Return ``value`` if it is one of ``allowed``."""
+    if value not in allowed:
+        raise InputError(f"{name} is {value!r}: choose one of {', '.join(allowed)}")
+    return value
+
+
+def row_name(row: int, labels: Sequence[str] | None) -> str:
+    """Return how messages call row ``row`` (from 0): its number from 1 and its label."""
+    return f"row {row + 1}" + (f" ({labels[row]})" if labels is not None and row < len(labels) else "")
+
+
+def _refuse_rows(y: FloatArray, v: FloatArray, labels: Sequence[str] | None) -> None:
+    for row in range(y.size):
+        where = row_name(row, labels)
+        if not np.isfinite(y[row]):
+            raise InputError(
+                f"{where}: yi is {y[row]}: give a finite estimate on the log scale, or leave the study out"
+            )
+        if not np.isfinite(v[row]) or v[row] <= 0.0:
+            raise InputError(
+                f"{where}: vi is {v[row]:g}: a sampling variance is finite and above 0; "
+                "derive it from the interval at its stated level, or leave the study out"
+            )
+
+
+def _refuse_ratio(v: FloatArray, labels: Sequence[str] | None) -> None:
+    row = int(v.argmin())
+    raise InputError(
+        f"{row_name(row, labels)}: vi is {v[row]:g} while the largest is {v.max():g}: a ratio above "
+        f"{LARGEST_VARIANCE_RATIO:g} is a misprint or a mix of scales; check the standard errors"
+    )
+
+
+def _first_text(values: Any, name: str) -> str:
+    try:
+        for row, value in enumerate(values):
+            try:
+                float(value)
+            except (TypeError, ValueError):
+                return (
+                    f"row {row + 1}: {name} is {value!r}, not a number: correct the cell or leave the row out"
+                )
+    except TypeError:
+        return f"{name} is {values!r}: give one number for each study"
+    return f"{name} cannot be read as numbers: give one number for each study"
