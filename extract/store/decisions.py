@@ -1,0 +1,147 @@
+"""The append-only decision log, chained by hashes so that a missing or changed entry shows.
+
+The database refuses UPDATE and DELETE (see :mod:`extract.store.append_only`); the chain shows what a person with
+administrator rights on the database might have done all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from dataclasses import field as dataclass_field
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from extract.errors import StoreError
+from extract.store.engine import Transaction
+from extract.store.tables import decisions, screening_votes
+
+GENESIS = "0" * 64
+"""Hash before the first decision."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decision: who did what to which thing, when and why.
+
+    Parameters
+    ----------
+    subject_kind, subject_id
+        ``record`` (PMID), ``candidate``, ``value``, ``report`` or ``study``.
+    field, old, new
+        What changed, if one field did.
+    details
+        Whatever else the action needs to be understood again, as plain JSON.
+    """
+
+    at: str
+    by: str
+    action: str
+    subject_kind: str
+    subject_id: str
+    field: str | None = None
+    old: str | None = None
+    new: str | None = None
+    reason: str | None = None
+    details: dict[str, Any] = dataclass_field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LoggedDecision:
+    """A decision with its number in the log."""
+
+    seq: int
+    decision: Decision
+
+
+def record_decision(tx: Transaction, decision: Decision) -> int:
+    """Append a decision and return its number."""
+    last = tx.connection.execute(
+        select(decisions.c.seq, decisions.c.hash).order_by(decisions.c.seq.desc()).limit(1)
+    ).first()
+    previous, seq = (last.hash, last.seq + 1) if last is not None else (GENESIS, 1)
+    tx.connection.execute(
+        decisions.insert().values(
+            seq=seq, **asdict(decision), previous_hash=previous, hash=_hash(seq, decision, previous)
+        )
+    )
+    return seq
+
+
+def record_vote(tx: Transaction, decision: Decision, *, pmid: str, vote: str, reason_code: str | None) -> int:
+    """Append a screening vote: the decision and its row for counting, together."""
+    seq = record_decision(tx, decision)
+    tx.connection.execute(
+        screening_votes.insert().values(seq=seq, pmid=pmid, by=decision.by, vote=vote, reason_code=reason_code)
+    )
+    return seq
+
+
+def latest_votes(tx: Transaction, pmid: str) -> dict[str, tuple[str, str | None, dict[str, Any]]]:
+    """Return each person's latest vote on a record: ``{person: (vote, reason code, details)}``, oldest first."""
+    rows = tx.connection.execute(
+        select(screening_votes, decisions.c.details)
+        .join(decisions, decisions.c.seq == screening_votes.c.seq)
+        .where(screening_votes.c.pmid == pmid)
+        .order_by(screening_votes.c.seq)
+    )
+    return {row.by: (row.vote, row.reason_code, dict(row.details)) for row in rows}
+
+
+def decisions_on(tx: Transaction, kind: str, subject_id: str) -> tuple[LoggedDecision, ...]:
+    """Return the decisions on one thing, oldest first."""
+    rows = tx.connection.execute(
+        select(decisions)
+        .where(decisions.c.subject_kind == kind, decisions.c.subject_id == subject_id)
+        .order_by(decisions.c.seq)
+    )
+    return tuple(_logged(row) for row in rows)
+
+
+def all_decisions(tx: Transaction) -> tuple[LoggedDecision, ...]:
+    """Return the whole log, oldest first."""
+    return tuple(_logged(row) for row in tx.connection.execute(select(decisions).order_by(decisions.c.seq)))
+
+
+def verify_chain(tx: Transaction) -> int:
+    """Check the whole chain and return how many decisions it holds.
+
+    Raises
+    ------
+    StoreError
+        An entry is missing or was changed; the message gives its number.
+    """
+    previous, expected = GENESIS, 1
+    for row in tx.connection.execute(select(decisions).order_by(decisions.c.seq)):
+        logged = _logged(row)
+        if row.seq != expected or row.previous_hash != previous:
+            raise StoreError(f"the decision log is broken before entry {row.seq}: entry {expected} is missing")
+        if row.hash != _hash(row.seq, logged.decision, previous):
+            raise StoreError(f"entry {row.seq} of the decision log was changed after it was written")
+        previous, expected = row.hash, expected + 1
+    return expected - 1
+
+
+def _hash(seq: int, decision: Decision, previous: str) -> str:
+    content = json.dumps([seq, asdict(decision), previous], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _logged(row: Row[Any]) -> LoggedDecision:
+    return LoggedDecision(
+        seq=row.seq,
+        decision=Decision(
+            at=row.at,
+            by=row.by,
+            action=row.action,
+            subject_kind=row.subject_kind,
+            subject_id=row.subject_id,
+            field=row.field,
+            old=row.old,
+            new=row.new,
+            reason=row.reason,
+            details=dict(row.details),
+        ),
+    )

@@ -1,0 +1,173 @@
+"""Records of PubMed and their revisions: keyed on PMID, a changed record is a new revision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Row, select
+
+from extract.schema.record import Pmid, Record
+from extract.schema.vocabulary import RecordState
+from extract.store.engine import Transaction
+from extract.store.tables import record_revisions, records
+
+Upsert = Literal["new", "changed", "known"]
+
+PARAMETERS_A_STATEMENT = 500
+"""Ids in one statement: below the smallest limit of bound parameters of the databases we use."""
+
+
+@dataclass(frozen=True)
+class StoredRecord:
+    """A record as we hold it; ``content`` is its JSON at the current revision."""
+
+    pmid: Pmid
+    revision: int
+    state: RecordState
+    title: str
+    doi: str | None
+    publication_year: int | None
+    created: str | None
+    first_night: str
+    report_id: str | None
+    deleted_night: str | None
+    extracted_with: str | None
+    content: dict[str, Any]
+
+
+def upsert_record(
+    tx: Transaction, record: Record, *, content: dict[str, Any], content_hash: str, night: str, run_id: int
+) -> Upsert:
+    """Store a record once; the same content again changes nothing.
+
+    Returns
+    -------
+    Upsert
+        ``"new"``, ``"changed"`` (a new revision was written) or ``"known"``.
+    """
+    row = tx.connection.execute(select(records.c.revision).where(records.c.pmid == record.pmid)).first()
+    facts = {
+        "title": record.title,
+        "doi": record.doi,
+        "publication_year": record.publication_year,
+        "created": record.created,
+    }
+    if row is None:
+        tx.connection.execute(
+            records.insert().values(
+                pmid=record.pmid,
+                revision=1,
+                state=RecordState.NEW.value,
+                first_night=night,
+                first_run_id=run_id,
+                **facts,
+            )
+        )
+        _write_revision(tx, record.pmid, 1, content, content_hash, night, run_id)
+        return "new"
+    current = tx.connection.execute(
+        select(record_revisions.c.content_hash).where(
+            record_revisions.c.pmid == record.pmid, record_revisions.c.revision == row.revision
+        )
+    ).scalar_one()
+    if current == content_hash:
+        return "known"
+    earlier = tx.connection.execute(
+        select(record_revisions.c.revision).where(
+            record_revisions.c.pmid == record.pmid, record_revisions.c.content_hash == content_hash
+        )
+    ).scalar()
+    revision = earlier
+    if revision is None:
+        revision = row.revision + 1
+        _write_revision(tx, record.pmid, revision, content, content_hash, night, run_id)
+    tx.connection.execute(
+        records.update().where(records.c.pmid == record.pmid).values(revision=revision, extracted_with=None, **facts)
+    )
+    return "changed"
+
+
+def known_pmids(tx: Transaction, pmids: Sequence[Pmid]) -> set[Pmid]:
+    """Return which of these PMIDs are in the store."""
+    known: set[Pmid] = set()
+    for start in range(0, len(pmids), PARAMETERS_A_STATEMENT):
+        part = pmids[start : start + PARAMETERS_A_STATEMENT]
+        known |= set(tx.connection.execute(select(records.c.pmid).where(records.c.pmid.in_(part))).scalars())
+    return known
+
+
+def all_pmids(tx: Transaction) -> tuple[Pmid, ...]:
+    """Return every PMID of the store, in order."""
+    return tuple(tx.connection.execute(select(records.c.pmid).order_by(records.c.pmid)).scalars())
+
+
+def get_record(tx: Transaction, pmid: str) -> StoredRecord | None:
+    """Return one record at its current revision, or None."""
+    row = tx.connection.execute(_current().where(records.c.pmid == pmid)).first()
+    return _stored(row) if row is not None else None
+
+
+def list_records(tx: Transaction, *, states: Sequence[RecordState] | None = None) -> tuple[StoredRecord, ...]:
+    """Return records at their current revision, oldest first, optionally only in some states."""
+    query = _current().order_by(records.c.first_night, records.c.pmid)
+    if states is not None:
+        query = query.where(records.c.state.in_([state.value for state in states]))
+    return tuple(_stored(row) for row in tx.connection.execute(query))
+
+
+def set_state(tx: Transaction, pmid: str, state: RecordState) -> None:
+    """Set where a record stands (a consequence of votes, never of a program's opinion)."""
+    tx.connection.execute(records.update().where(records.c.pmid == pmid).values(state=state.value))
+
+
+def set_report(tx: Transaction, pmid: str, report_id: str) -> None:
+    """Tie a record to the report it is the PubMed record of."""
+    tx.connection.execute(records.update().where(records.c.pmid == pmid).values(report_id=report_id))
+
+
+def set_extracted(tx: Transaction, pmid: str, extractor_version: str) -> None:
+    """Note that the current revision was read by this extractor."""
+    tx.connection.execute(records.update().where(records.c.pmid == pmid).values(extracted_with=extractor_version))
+
+
+def set_deleted(tx: Transaction, pmid: str, *, night: str) -> None:
+    """Note that PubMed withdrew this PMID."""
+    tx.connection.execute(
+        records.update().where(records.c.pmid == pmid, records.c.deleted_night.is_(None)).values(deleted_night=night)
+    )
+
+
+def _write_revision(
+    tx: Transaction, pmid: str, revision: int, content: dict[str, Any], content_hash: str, night: str, run_id: int
+) -> None:
+    tx.connection.execute(
+        record_revisions.insert().values(
+            pmid=pmid, revision=revision, content_hash=content_hash, record=content, night=night, run_id=run_id
+        )
+    )
+
+
+def _current() -> Any:
+    return select(records, record_revisions.c.record).join(
+        record_revisions,
+        (record_revisions.c.pmid == records.c.pmid) & (record_revisions.c.revision == records.c.revision),
+    )
+
+
+def _stored(row: Row[Any]) -> StoredRecord:
+    return StoredRecord(
+        pmid=row.pmid,
+        revision=row.revision,
+        state=RecordState(row.state),
+        title=row.title,
+        doi=row.doi,
+        publication_year=row.publication_year,
+        created=row.created,
+        first_night=row.first_night,
+        report_id=row.report_id,
+        deleted_night=row.deleted_night,
+        extracted_with=row.extracted_with,
+        content=dict(row.record),
+    )
