@@ -1,0 +1,58 @@
+"""Values that a notice re-opened: confirm them after reading it, or withdraw them from the pool."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from extract.errors import DecisionError
+from extract.review.people import reviewer
+from extract.schema.protocol import Protocol
+from extract.store.curated import get_value, put_value
+from extract.store.decisions import Decision, decisions_on, record_decision
+from extract.store.engine import Store
+
+
+def confirm_reopened(store: Store, protocol: Protocol, value_id: str, *, by: str, at: str, reason: str) -> str:
+    """Confirm a re-opened value after reading the notice that re-opened it; return its state after it.
+
+    Raises
+    ------
+    DecisionError
+        Unknown value or person, no reason, or a value that is not re-opened.
+    """
+    return _settle_reopened(store, protocol, value_id, by=by, at=at, reason=reason, action="confirm")
+
+
+def withdraw_value(store: Store, protocol: Protocol, value_id: str, *, by: str, at: str, reason: str) -> str:
+    """Withdraw a re-opened value from the pool; return its state after it.
+
+    Raises
+    ------
+    DecisionError
+        Unknown value or person, no reason, or a value that is not re-opened.
+    """
+    return _settle_reopened(store, protocol, value_id, by=by, at=at, reason=reason, action="withdraw")
+
+
+def _settle_reopened(
+    store: Store, protocol: Protocol, value_id: str, *, by: str, at: str, reason: str, action: str
+) -> str:
+    person = reviewer(protocol, by)
+    if not reason.strip():
+        raise DecisionError(f"to {action} a re-opened value needs --reason: what does the notice say about it")
+    with store.write() as tx:
+        value = get_value(tx, value_id)
+        if value is None:
+            raise DecisionError(f"value:{value_id}: no such value")
+        if value.state != "reopened":
+            raise DecisionError(f"value:{value_id} is {value.state}, not re-opened: nothing to decide")
+        record_decision(tx, Decision(at, person.person_id, action, "value", value_id, reason=reason))
+        since = [d.decision for d in decisions_on(tx, "value", value_id)]
+        last_reopen = max((i for i, d in enumerate(since) if d.action == "reopen"), default=-1)
+        latest = {d.by: d.action for d in since[last_reopen + 1 :]}
+        agreeing = [p for p, a in latest.items() if a == action]
+        if len(agreeing) < protocol.living.approvals_needed and person.role != "adjudicator":
+            return "reopened"
+        state = "approved" if action == "confirm" else "withdrawn"
+        put_value(tx, replace(value, state=state))
+        return state

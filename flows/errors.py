@@ -1,0 +1,18 @@
+"""The error tree of the package.
+
+FlowError
+├── SettingsError     the environment or a file it names is wrong: one clear line, exit code 2
+└── PublishRefused    a gate failed; the old site stands: exit code 4
+"""
+
+
+class FlowError(Exception):
+    """Root of every error this package raises on purpose."""
+
+
+class SettingsError(FlowError):
+    """A setting is wrong; the message names it, its value and what to do."""
+
+
+class PublishRefused(FlowError):
+    """Publishing was refused; the published site was not touched."""
