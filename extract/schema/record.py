@@ -12,12 +12,17 @@ ReportId = NewType("ReportId", str)
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """One author; ``collective`` for a group that signs as one."""
+    """One author; ``collective`` for a group that signs as one.
+
+    ``suffix`` ("Jr") and ``affiliations`` (as printed, in order) serve linkage: authors, centre and years.
+    """
 
     last_name: str | None
     fore_name: str | None
     initials: str | None
     collective: str | None
+    suffix: str | None = None
+    affiliations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,14 @@ class Record:
     publication_year
         From PubDate's Year or MedlineDate; ``None`` only if PubMed gives neither.
     created, revised
-        ISO dates: when the record entered PubMed (``PubMedPubDate`` status "pubmed" or "entrez") and its
-        ``DateRevised``.
+        ISO dates: when the record entered PubMed (create date [crdt], ``PubMedPubDate`` status "entrez"; only
+        where that is missing the entry date, "pubmed", set back for late entries) and ``DateRevised``.
+    mesh_headings
+        ``Descriptor`` or ``Descriptor/qualifier/qualifier``.
     databank_ids
-        Accession numbers PubMed lists (registry ids such as NCT00193778), with their databank's name.
+        ``(databank, accession)`` pairs PubMed lists, such as ``("ClinicalTrials.gov", "NCT00193778")``.
+    status
+        PubMed's own ("MEDLINE", "In-Process", ...); "Book" for a book or chapter.
     """
 
     pmid: Pmid
