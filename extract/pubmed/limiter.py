@@ -66,9 +66,7 @@ class RequestLimiter:
             self._folder.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._folder / _FILE, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise StoreError(
-                f"the folder of the request limiter cannot be written: {error}; mend it"
-            ) from error
+            raise StoreError(f"the folder of the request limiter cannot be written: {error}; mend it") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             granted = self._recent(handle)

@@ -98,9 +98,7 @@ def window_since(
     return Window(max(start, first_search_from), today)
 
 
-def split_by_date(
-    window: Window, count: Callable[[Window], int], *, cap: int = CAP
-) -> Iterator[CountedWindow]:
+def split_by_date(window: Window, count: Callable[[Window], int], *, cap: int = CAP) -> Iterator[CountedWindow]:
     """Yield windows, the latest first, that together hold every record once and each at most ``cap``.
 
     Every yielded window was counted, so a caller whose ``count`` is an esearch has its ids already. Windows
@@ -139,9 +137,7 @@ def split_by_date(
         )
 
 
-def _walk_back(
-    window: Window, total: int, count: Callable[[Window], int], *, cap: int
-) -> Iterator[CountedWindow]:
+def _walk_back(window: Window, total: int, count: Callable[[Window], int], *, cap: int) -> Iterator[CountedWindow]:
     """Yield full windows from the end of ``window`` to its start."""
     end, remaining = window.end, total
     pace = _Pace(cap=cap, density=total / window.days())

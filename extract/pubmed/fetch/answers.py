@@ -14,9 +14,7 @@ from extract.pubmed.fetch.faults import AnswerFault, HistoryExpired, PermanentFa
 from extract.schema.record import Pmid
 
 _PMID = re.compile(r"[1-9][0-9]{0,8}")
-_MISSING_HISTORY = re.compile(
-    r"Unable to obtain query|WebEnv.*(?:expired|not found)|query_key", re.IGNORECASE
-)
+_MISSING_HISTORY = re.compile(r"Unable to obtain query|WebEnv.*(?:expired|not found)|query_key", re.IGNORECASE)
 _REFUSED = re.compile(
     r"API key|Invalid db name|ID list is empty|cannot be larger than|OUT OF RANGE|Empty term|not allowed",
     re.IGNORECASE,
@@ -160,9 +158,7 @@ def link_answer(body: bytes, asked: Sequence[Pmid], *, link_name: str) -> LinkAn
             found[source] = _pmids(ids, where=f"elink of {source}")
     absent = [pmid for pmid in asked if pmid not in found]
     if absent:
-        raise TransientFault(
-            f"the answer says nothing about PMID {absent[0]} ({len(absent)} of {len(asked)})"
-        )
+        raise TransientFault(f"the answer says nothing about PMID {absent[0]} ({len(absent)} of {len(asked)})")
     return LinkAnswer(link_name=link_name, links=tuple((pmid, found[pmid]) for pmid in asked))
 
 
@@ -242,9 +238,7 @@ def _search_answer_json(value: dict[str, object]) -> SearchAnswer:
         webenv=result.get("webenv"),
         query_key=result.get("querykey"),
         query_translation=str(result.get("querytranslation", "")),
-        dropped=tuple(
-            f"{name}: {item}" for part in lists for name in _JSON_WARNINGS for item in part.get(name, ())
-        ),
+        dropped=tuple(f"{name}: {item}" for part in lists for name in _JSON_WARNINGS for item in part.get(name, ())),
         warnings=tuple(str(item) for part in lists for item in part.get("outputmessages", ())),
     )
 
@@ -289,9 +283,7 @@ def _received(body: bytes) -> tuple[Pmid, ...]:
 
 def _number(text: object, *, name: str) -> int:
     if not isinstance(text, str | int) or not str(text).strip().isdecimal():
-        raise TransientFault(
-            f"the answer has no {name} (found {text!r}): a search without a count is no search"
-        )
+        raise TransientFault(f"the answer has no {name} (found {text!r}): a search without a count is no search")
     return int(str(text))
 
 

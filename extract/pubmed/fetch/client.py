@@ -105,9 +105,7 @@ class EntrezClient:
             If the search holds more than the cap, a page stays away, or the history expires twice.
         """
         if answer.count > CAP:
-            raise SearchFailed(
-                f"the search holds {answer.count} records; PubMed serves {CAP}: split it by date"
-            )
+            raise SearchFailed(f"the search holds {answer.count} records; PubMed serves {CAP}: split it by date")
         try:
             yield from self._pages(answer)
         except HistoryExpired:
@@ -138,9 +136,7 @@ class EntrezClient:
                     state="incomplete",
                 )
             if not page.pmids:
-                raise SearchFailed(
-                    f"ids {got + 1} to {answer.count} of the search stayed away", state="incomplete"
-                )
+                raise SearchFailed(f"ids {got + 1} to {answer.count} of the search stayed away", state="incomplete")
             yield page.pmids
             got += len(page.pmids)
 

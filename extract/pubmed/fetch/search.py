@@ -188,9 +188,7 @@ class _Run:
 
     def _search(self, window: Window | None) -> SearchAnswer:
         start, end = (window.start, window.end) if window else (None, None)
-        answer = self._client.search(
-            self._query, date_type=self._date_type if window else None, start=start, end=end
-        )
+        answer = self._client.search(self._query, date_type=self._date_type if window else None, start=start, end=end)
         self.requests += 1
         refused = [item for item in answer.dropped if item not in self._accepted]
         if refused:

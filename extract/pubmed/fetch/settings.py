@@ -69,9 +69,7 @@ class EntrezSettings:
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise UserError(
-                f"the address of the E-utilities must be http(s)://host/path/, not {self.base_url!r}"
-            )
+            raise UserError(f"the address of the E-utilities must be http(s)://host/path/, not {self.base_url!r}")
         if not self.base_url.endswith("/"):
             object.__setattr__(self, "base_url", self.base_url + "/")
         if not _EMAIL.fullmatch(self.email):

@@ -53,9 +53,7 @@ class Transport:
         self._clock = clock
         self._sleep = sleep
         self._now = now
-        self._limiter = RequestLimiter(
-            settings.limiter_folder, per_second=settings.rate(), clock=clock, sleep=sleep
-        )
+        self._limiter = RequestLimiter(settings.limiter_folder, per_second=settings.rate(), clock=clock, sleep=sleep)
 
     def ask(self, utility: str, parameters: dict[str, object], interpret: Callable[[bytes], T]) -> T:
         """Ask until answered or out of attempts.

@@ -134,9 +134,7 @@ def _refuse_entities(element: etree._Element) -> None:
         return
     declared = [str(entity.name) for entity in dtd.iterentities()]  # type: ignore[attr-defined]
     if declared:
-        raise DocumentError(
-            f"XML declares entities ({', '.join(declared[:3])}); PubMed's never does; refused"
-        )
+        raise DocumentError(f"XML declares entities ({', '.join(declared[:3])}); PubMed's never does; refused")
 
 
 def _expect_place(element: etree._Element) -> None:

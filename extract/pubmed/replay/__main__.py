@@ -16,9 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve an archive; return 0, or 2 with one line on stderr where it cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m extract.pubmed.replay", description=__doc__)
     parser.add_argument("archive", type=Path)
-    parser.add_argument(
-        "--as-of", type=dt.date.fromisoformat, required=True, help="the day it is (YYYY-MM-DD)"
-    )
+    parser.add_argument("--as-of", type=dt.date.fromisoformat, required=True, help="the day it is (YYYY-MM-DD)")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     given = parser.parse_args(arguments)
     try:

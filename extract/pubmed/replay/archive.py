@@ -118,9 +118,7 @@ def _stored(path: Path, *, modified: dt.date | None) -> StoredRecord:
         raise DocumentError(f"{path}: {error}") from error
     record = records[0] if len(records) == 1 else None
     if not isinstance(record, Record) or record.pmid != path.stem:
-        raise DocumentError(
-            f"{path}: must hold exactly the record {path.stem}, holds {records and records[0].pmid}"
-        )
+        raise DocumentError(f"{path}: must hold exactly the record {path.stem}, holds {records and records[0].pmid}")
     if record.created is None:
         raise DocumentError(f"{path}: has no create date (PubMedPubDate PubStatus='entrez')")
     created = dt.date.fromisoformat(record.created)

@@ -206,8 +206,7 @@ def _term_test(node: Term, name: str) -> Callable[[StoredRecord], bool]:
         prefix = wanted[:-1] if wanted.endswith("*") else None
         values = _EXACT[name]
         return lambda stored: any(
-            value in names or (prefix is not None and value.startswith(prefix))
-            for value in values(stored.record)
+            value in names or (prefix is not None and value.startswith(prefix)) for value in values(stored.record)
         )
     pattern = _phrase(node.text)
     text_of = _TEXTS[name]
@@ -266,9 +265,7 @@ def _title_abstract(record: Record) -> str:
 
 
 def _text_words(record: Record) -> str:
-    return _title_abstract(record) + "|".join(
-        map(_folded, [*record.mesh_headings, *record.publication_types])
-    )
+    return _title_abstract(record) + "|".join(map(_folded, [*record.mesh_headings, *record.publication_types]))
 
 
 def _everything(record: Record) -> str:

@@ -77,9 +77,7 @@ class ReplayServer:
         """Serve in this thread until interrupted."""
         self._server.serve_forever()
 
-    def saw(
-        self, utility: str, method: str, parameters: list[tuple[str, str]]
-    ) -> tuple[SeenRequest, Fault | None]:
+    def saw(self, utility: str, method: str, parameters: list[tuple[str, str]]) -> tuple[SeenRequest, Fault | None]:
         """Record a request; return it with the fault it meets."""
         with self._lock:
             request = SeenRequest(
@@ -102,9 +100,7 @@ class ReplayServer:
         if not self._enforce_rate or len(self._recent) <= limit:
             return None
         count = len(self._recent)
-        body = (
-            f'{{"error":"API rate limit exceeded","api-key":"127.0.0.1","count":"{count}","limit":"{limit}"}}'
-        )
+        body = f'{{"error":"API rate limit exceeded","api-key":"127.0.0.1","count":"{count}","limit":"{limit}"}}'
         return Fault(status=429, body=body.encode(), headers=(("Content-Type", "application/json"),))
 
     def pause(self, seconds: float) -> None:
@@ -154,13 +150,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         answer = self.server.replay.utilities.answer(request.utility, parse_qs(query, keep_blank_values=True))
         limit = "10" if any(name == "api_key" for name, _ in pairs) else "3"
-        self._send(
-            answer, headers=(("X-RateLimit-Limit", limit), ("X-RateLimit-Remaining", "2")), fault=fault
-        )
+        self._send(answer, headers=(("X-RateLimit-Limit", limit), ("X-RateLimit-Remaining", "2")), fault=fault)
 
-    def _send(
-        self, answer: Answer, *, headers: tuple[tuple[str, str], ...], fault: Fault | None = None
-    ) -> None:
+    def _send(self, answer: Answer, *, headers: tuple[tuple[str, str], ...], fault: Fault | None = None) -> None:
         body = answer.body
         sent = body[: len(body) // 2] if fault is not None and fault.mode in ("cut", "garble") else body
         announced = len(sent) if fault is not None and fault.mode == "garble" else len(body)

@@ -155,8 +155,7 @@ class Utilities:
             return fetch_error(400, NO_IDS)
         texts = self._archive.full_texts
         return full_text_set(
-            _article_of(texts[f"PMC{number}"]) if f"PMC{number}" in texts else unavailable(number)
-            for number in numbers
+            _article_of(texts[f"PMC{number}"]) if f"PMC{number}" in texts else unavailable(number) for number in numbers
         )
 
     def _elink(self, parameters: Parameters) -> Answer:

@@ -37,9 +37,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def opened_desk(
-    archive: Path, folder: Path, *, faults: FaultPlan | None = None, **settings: object
-) -> Iterator[Desk]:
+def opened_desk(archive: Path, folder: Path, *, faults: FaultPlan | None = None, **settings: object) -> Iterator[Desk]:
     kept: list[Exchange] = []
     waits: list[float] = []
     given: dict[str, object] = {

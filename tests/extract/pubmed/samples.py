@@ -85,8 +85,7 @@ def days_archive(folder: Path, count: int = 25, *, first: int = 1001) -> Path:
     pmids = [str(first + number) for number in range(count)]
     last = dt.date(2026, 11, 20)
     articles = {
-        pmid: article(pmid, created=last - dt.timedelta(days=count - 1 - number))
-        for number, pmid in enumerate(pmids)
+        pmid: article(pmid, created=last - dt.timedelta(days=count - 1 - number)) for number, pmid in enumerate(pmids)
     }
     ring = {pmid: [pmids[(number + 1) % count]] for number, pmid in enumerate(pmids)}
     return write_archive(folder, articles, links={"pubmed_pubmed_citedin": ring})

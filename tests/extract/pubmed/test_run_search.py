@@ -25,9 +25,7 @@ def titles(result: SearchResult) -> dict[str, str]:
 
 def test_a_search_returns_every_record_of_its_window_once(open_desk: OpenDesk) -> None:
     desk = open_desk(batch_size=4)
-    result = run_search(
-        desk.client, QUERY, date_type="crdt", start=dt.date(2026, 11, 11), end=dt.date(2026, 11, 20)
-    )
+    result = run_search(desk.client, QUERY, date_type="crdt", start=dt.date(2026, 11, 11), end=dt.date(2026, 11, 20))
     found = titles(result)
     assert result.count == 10
     assert sorted(found) == [str(pmid) for pmid in range(1016, 1026)]
@@ -88,9 +86,7 @@ def test_a_passing_error_is_survived(open_desk: OpenDesk, shared: Path) -> None:
 
 
 def test_the_key_is_sent_but_never_kept_nor_told(open_desk: OpenDesk) -> None:
-    echo = (
-        b'{"error":"API key invalid","api-key":"' + KEY.encode() + b'","type":"invalid","status":"unknown"}'
-    )
+    echo = b'{"error":"API key invalid","api-key":"' + KEY.encode() + b'","type":"invalid","status":"unknown"}'
     desk = open_desk(faults={0: Fault(status=400, body=echo)}, api_key=KEY)
     with pytest.raises(SearchFailed, match="API key invalid") as caught:
         run_search(desk.client, QUERY)
