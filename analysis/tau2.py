@@ -94,13 +94,11 @@ def _sj(y: FloatArray, v: FloatArray) -> float:
     return start * cochran_q(y, v, start) / (y.size - 1)
 
 
-def _sjit(y: FloatArray, v: FloatArray) -> float:
-    """Return the fixed point of the Sidik-Jonkman step, which is the Paule-Mandel root."""
-    return _pm(y, v)
-
-
 def _pm(y: FloatArray, v: FloatArray) -> float:
-    """Return the root of ``Q(tau2) = k - 1`` (Paule & Mandel 1982), which is also the empirical Bayes one."""
+    """Return the root of ``Q(tau2) = k - 1`` (Paule & Mandel 1982).
+
+    The empirical Bayes estimator and the fixed point of the iterated SJ step solve the same equation.
+    """
     return solve_q(y, v, float(y.size - 1))
 
 
@@ -148,7 +146,7 @@ _ESTIMATORS: dict[str, Callable[[FloatArray, FloatArray], float]] = {
     "HS": _hs,
     "HSk": _hsk,
     "SJ": _sj,
-    "SJIT": _sjit,
+    "SJIT": _pm,
     "PM": _pm,
     "PMM": _pmm,
     "EB": _pm,
@@ -202,9 +200,7 @@ def _likelihood_maximum(y: FloatArray, v: FloatArray, *, restricted: bool) -> fl
     return max(candidates, key=lambda t: log_likelihood(y, v, t, restricted=restricted))
 
 
-def _slope_on_grid(
-    y: FloatArray, v: FloatArray, upper: float, *, restricted: bool
-) -> tuple[FloatArray, FloatArray]:
+def _slope_on_grid(y: FloatArray, v: FloatArray, upper: float, *, restricted: bool) -> tuple[FloatArray, FloatArray]:
     """Return a grid from 0 to ``upper`` and ``tr P / y'PPy`` on it: above 1 the likelihood falls."""
     low = float(v.min())
     growth = (1.0 + upper / low) ** _GRID_EXPONENTS
@@ -229,9 +225,7 @@ def _slope_on_grid(
 _GRID_EXPONENTS = np.linspace(0.0, 1.0, GRID_POINTS)
 
 
-def _refine(
-    y: FloatArray, v: FloatArray, grid: FloatArray, ratio: FloatArray, i: int, *, restricted: bool
-) -> float:
+def _refine(y: FloatArray, v: FloatArray, grid: FloatArray, ratio: FloatArray, i: int, *, restricted: bool) -> float:
     """Return the root of the slope between two grid points by Newton's method kept inside them.
 
     The function solved is ``tr P / y'PPy - 1``, a straight line when the variances are equal.
@@ -242,6 +236,8 @@ def _refine(
     smallest = float(v.min())
     for _ in range(MAX_STEPS):
         value, slope = _slope_ratio(y, v, tau2, restricted=restricted)
+        if abs(value) < 4e-16:
+            return tau2
         if value < 0.0:
             low = tau2
         else:
@@ -251,7 +247,7 @@ def _refine(
             new = 0.5 * (low + high)
         change = abs(new - tau2)
         tau2 = new
-        if change <= RELATIVE_TOLERANCE * (tau2 + smallest) or abs(value) < 4e-16:
+        if change <= RELATIVE_TOLERANCE * (tau2 + smallest):
             break
     return tau2
 
