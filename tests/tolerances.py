@@ -13,6 +13,9 @@ RELATIVE = 1e-8
 ABSOLUTE_AT_ZERO = 1e-10
 """Where the reference is 0 or a difference of nearly equal numbers."""
 
+PERCENT_AT_ZERO = 1e-8
+"""Percentages at 0: 1e-10 as a proportion. The reference stops at a tau2 of 1e-14 where ours is 0."""
+
 PRINTED_2 = 0.0051
 """Half a unit of the second decimal, as printed in papers, and a little for their own rounding."""
 
@@ -20,8 +23,6 @@ PRINTED_3 = 0.00051
 """Half a unit of the third decimal."""
 
 
-def close(
-    ours: float, theirs: float, *, relative: float = RELATIVE, absolute: float = ABSOLUTE_AT_ZERO
-) -> bool:
+def close(ours: float, theirs: float, *, relative: float = RELATIVE, absolute: float = ABSOLUTE_AT_ZERO) -> bool:
     """Return whether two numbers agree to the relative tolerance, or absolutely near 0."""
     return math.isclose(ours, theirs, rel_tol=relative, abs_tol=absolute)
