@@ -70,8 +70,7 @@ def log_hr_from_interval(hr: float, *, ci_low: float, ci_high: float, ci_level: 
         )
     if not ci_low <= hr <= ci_high:
         raise InputError(
-            f"hr {hr:g} lies outside its interval {ci_low:g}-{ci_high:g}: "
-            "check the three numbers against the report"
+            f"hr {hr:g} lies outside its interval {ci_low:g}-{ci_high:g}: check the three numbers against the report"
         )
     se = (math.log(ci_high) - math.log(ci_low)) / (2.0 * critical_value(level))
     return LogHazardRatio(math.log(hr), se, "interval", None)

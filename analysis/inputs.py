@@ -39,13 +39,9 @@ def checked_estimates(
     """
     y, v = as_column(yi, "yi"), as_column(vi, "vi")
     if y.size != v.size:
-        raise InputError(
-            f"yi has {y.size} values and vi has {v.size}: give one sampling variance for each estimate"
-        )
+        raise InputError(f"yi has {y.size} values and vi has {v.size}: give one sampling variance for each estimate")
     if y.size < least:
-        raise InputError(
-            f"{y.size} estimate(s) given, at least {least} needed: add studies or report the single study"
-        )
+        raise InputError(f"{y.size} estimate(s) given, at least {least} needed: add studies or report the single study")
     # One pass in the common case: a sum is finite and a minimum above zero only if every row is sound.
     if not (np.isfinite(y).all() and np.isfinite(v).all() and v.min() > 0.0):
         _refuse_rows(y, v, labels)
@@ -54,16 +50,14 @@ def checked_estimates(
     return y, v
 
 
-def as_column(values: ArrayLike, name: str) -> FloatArray:
+def as_column(values: Any, name: str) -> FloatArray:
     """Return ``values`` as a (k,) float array, or say which entry is not a number."""
     try:
         column = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(_first_text(values, name)) from error
     if column.ndim != 1:
-        raise InputError(
-            f"{name} has {column.ndim} dimensions: give one column with one number for each study"
-        )
+        raise InputError(f"{name} has {column.ndim} dimensions: give one column with one number for each study")
     return column
 
 
@@ -76,9 +70,7 @@ def checked_level(level: float, name: str = "level") -> float:
     if not 0.0 < value < 100.0:
         raise InputError(f"{name} is {level!r}: give a percentage between 0 and 100, such as 95")
     if value < 1.0:
-        raise InputError(
-            f"{name} is {level!r}, a proportion: give it in percent, {100 * value:g} instead of {level!r}"
-        )
+        raise InputError(f"{name} is {level!r}, a proportion: give it in percent, {100 * value:g} instead of {level!r}")
     return value
 
 
@@ -122,9 +114,7 @@ def _first_text(values: Any, name: str) -> str:
             try:
                 float(value)
             except (TypeError, ValueError):
-                return (
-                    f"row {row + 1}: {name} is {value!r}, not a number: correct the cell or leave the row out"
-                )
+                return f"row {row + 1}: {name} is {value!r}, not a number: correct the cell or leave the row out"
     except TypeError:
         return f"{name} is {values!r}: give one number for each study"
     return f"{name} cannot be read as numbers: give one number for each study"

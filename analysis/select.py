@@ -131,8 +131,7 @@ def _refuse_duplicates(candidates: Sequence[Estimate]) -> None:
     for estimate in candidates:
         if estimate.value_id in seen:
             raise InputError(
-                f"value_id {estimate.value_id!r} is given twice: "
-                "pass each approved value once for one stratum"
+                f"value_id {estimate.value_id!r} is given twice: pass each approved value once for one stratum"
             )
         seen.add(estimate.value_id)
 

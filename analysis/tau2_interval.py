@@ -73,9 +73,7 @@ def i2_interval_from_q(q: float, k: int, *, level: float) -> Tau2Interval:
     log_h = 0.5 * math.log(max(q, 1e-300) / df)
     half = critical_value(level) * se
     low, high = (max(1.0, math.exp(log_h + sign * half)) ** 2 for sign in (-1.0, 1.0))
-    return Tau2Interval(
-        None, (100.0 * (1.0 - 1.0 / low), 100.0 * (1.0 - 1.0 / high)), (low, high), level, "Q"
-    )
+    return Tau2Interval(None, (100.0 * (1.0 - 1.0 / low), 100.0 * (1.0 - 1.0 / high)), (low, high), level, "Q")
 
 
 def _with_transforms(v: FloatArray, low: float, high: float, level: float, method: str) -> Tau2Interval:

@@ -30,9 +30,7 @@ def test_inverting_abcsg28_gives_the_ratio_of_surgery_over_none() -> None:
     se=st.floats(0.01, 2),
     level=st.floats(1, 99.9),
 )
-def test_an_interval_made_from_an_effect_gives_the_effect_back(
-    log_hr: float, se: float, level: float
-) -> None:
+def test_an_interval_made_from_an_effect_gives_the_effect_back(log_hr: float, se: float, level: float) -> None:
     hr, low, high = interval(log_hr, se, level=level)
     effect = log_hr_from_interval(hr, ci_low=low, ci_high=high, ci_level=level)
     assert close(effect.log_hr, log_hr)
@@ -59,8 +57,6 @@ def test_inverting_twice_changes_nothing(low: float, ratio: float, level: float)
         ({"hr": "0,8", "ci_low": 0.5, "ci_high": 1.2, "ci_level": 95}, "hr is '0,8': give a number"),
     ],
 )
-def test_figures_that_cannot_be_a_ratio_with_its_interval_are_refused(
-    figures: dict[str, float], says: str
-) -> None:
+def test_figures_that_cannot_be_a_ratio_with_its_interval_are_refused(figures: dict[str, float], says: str) -> None:
     with pytest.raises(InputError, match=says):
         log_hr_from_interval(figures.pop("hr"), **figures)

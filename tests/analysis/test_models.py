@@ -109,9 +109,7 @@ def test_every_field_without_a_value_has_a_reason() -> None:
         ([[0.1], [0.2]], [0.1, 0.2], "2 dimensions"),
     ],
 )
-def test_a_row_that_cannot_be_pooled_is_named_with_its_remedy(
-    yi: list[float], vi: list[float], says: str
-) -> None:
+def test_a_row_that_cannot_be_pooled_is_named_with_its_remedy(yi: list[float], vi: list[float], says: str) -> None:
     with pytest.raises(InputError, match=says):
         meta_analysis(yi, vi, labels=["A", "B"])
 
@@ -173,9 +171,7 @@ def test_scaling_the_effects_scales_the_result(
 
 @settings(max_examples=60, deadline=None)
 @given(rows=studies, method=methods, ci_method=ci_methods)
-def test_inverting_every_ratio_inverts_the_result(
-    rows: list[tuple[float, float]], method: str, ci_method: str
-) -> None:
+def test_inverting_every_ratio_inverts_the_result(rows: list[tuple[float, float]], method: str, ci_method: str) -> None:
     yi, vi = columns(rows)
     one = figures(meta_analysis(yi, vi, method=method, ci_method=ci_method))
     flipped = figures(meta_analysis(-yi, vi, method=method, ci_method=ci_method))
@@ -186,9 +182,7 @@ def test_inverting_every_ratio_inverts_the_result(
 
 @settings(max_examples=60, deadline=None)
 @given(rows=studies, method=st.sampled_from(["EE", "DL", "PM", "REML", "EB"]))
-def test_a_study_of_almost_no_weight_changes_almost_nothing(
-    rows: list[tuple[float, float]], method: str
-) -> None:
+def test_a_study_of_almost_no_weight_changes_almost_nothing(rows: list[tuple[float, float]], method: str) -> None:
     yi, vi = columns(rows)
     one = meta_analysis(yi, vi, method="EE", ci_method="wald")
     more = meta_analysis(np.append(yi, 0.0), np.append(vi, 1e10), method="EE", ci_method="wald")
