@@ -6,6 +6,8 @@ settles with one vote.
 
 from __future__ import annotations
 
+import json
+
 from extract.errors import DecisionError
 from extract.review.people import Reviewer, reviewer
 from extract.schema.protocol import Protocol
@@ -187,7 +189,7 @@ def _make_report(tx: Transaction, record: StoredRecord, facts: dict[str, str], *
     existing = next((r for r in all_reports(tx) if r.pmid == record.pmid), None)
     report_id = existing.report_id if existing else f"pmid-{record.pmid}"
     if existing is None:
-        content = record.content
+        content = json.loads(record.content)
         put_report(
             tx,
             Report(
@@ -210,7 +212,7 @@ def _make_report(tx: Transaction, record: StoredRecord, facts: dict[str, str], *
 
 
 def _first_author(record: StoredRecord) -> str | None:
-    authors = record.content.get("authors") or []
+    authors = json.loads(record.content).get("authors") or []
     if not authors:
         return None
     first = authors[0]

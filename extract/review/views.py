@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from extract.errors import DecisionError
 from extract.review.proposal import proposed_value
 from extract.schema.effect import Effect
 from extract.schema.vocabulary import RecordState
-from extract.store.candidates import OPEN_STATES, list_candidates
-from extract.store.curated import all_alerts, curated_values
+from extract.store.candidates import OPEN_STATES, get_candidate, list_candidates
+from extract.store.curated import all_alerts, curated_values, get_value
+from extract.store.decisions import decisions_on
 from extract.store.engine import Transaction
-from extract.store.records import list_records
+from extract.store.records import get_record, list_records
 
 
 @dataclass(frozen=True)
@@ -78,3 +82,34 @@ def effect_line(effect: Effect) -> str:
     interval = "" if value.ci_low is None or value.ci_high is None else f" ({value.ci_low}-{value.ci_high}{level})"
     other = f", {value.population}" if value.population else ""
     return f"{value.measure} {value.estimate}{interval}, {value.outcome}, {value.subtype}/{value.pattern}{other}"
+
+
+def item_details(tx: Transaction, item: str) -> dict[str, Any]:
+    """Return everything a reviewer needs about one item, as plain JSON.
+
+    Raises
+    ------
+    DecisionError
+        There is no such item.
+    """
+    kind, _, identifier = item.partition(":")
+    if kind == "record" and (record := get_record(tx, identifier)) is not None:
+        candidates = [asdict(c) for c in list_candidates(tx, pmid=identifier)]
+        found: dict[str, Any] = {"item": item, "state": record.state.value, "record": json.loads(record.content)}
+        return {**found, "proposed_values": candidates, "decisions": _decisions(tx, "record", identifier)}
+    if kind == "value" and (candidate := get_candidate(tx, identifier)) is not None:
+        return {
+            "item": item,
+            "state": candidate.state,
+            "as_reported": asdict(proposed_value(candidate.effect)),
+            "effect": candidate.effect.to_json(),
+            "record": f"record:{candidate.pmid}",
+            "decisions": _decisions(tx, "candidate", identifier),
+        }
+    if kind == "reopened" and (value := get_value(tx, identifier)) is not None:
+        return {"item": item, **asdict(value), "decisions": _decisions(tx, "value", identifier)}
+    raise DecisionError(f"{item!r}: no such item; `living-review queue list` shows what waits")
+
+
+def _decisions(tx: Transaction, kind: str, identifier: str) -> list[dict[str, Any]]:
+    return [{"seq": d.seq, **asdict(d.decision)} for d in decisions_on(tx, kind, identifier)]

@@ -105,6 +105,14 @@ class Outcome(Part):
     synonyms: tuple[Text, ...]
 
 
+class ControlSurvival(Part):
+    """Survival without surgery at a time, from a named source: the base of absolute effects."""
+
+    months: float = Field(gt=0)
+    percent: float = Field(gt=0, lt=100)
+    source: Text
+
+
 class AnalysisPlan(Part):
     """How estimates are pooled; each field has its decision in DECISIONS.md."""
 
@@ -112,7 +120,7 @@ class AnalysisPlan(Part):
     ci_method: Literal["hksj", "wald"]
     level: float = Field(gt=50, lt=100)
     sensitivity: tuple[Literal["DL-wald", "REML-wald", "EE-wald", "PM-hksj"], ...] = Field(min_length=1)
-    control_risk_source: Text
+    control_survival: tuple[ControlSurvival, ...] = Field(min_length=1)
     subgroups_prespecified: tuple[Literal["subtype", "pattern"], ...]
 
 

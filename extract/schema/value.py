@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from extract.errors import DecisionError
-from extract.schema.vocabulary import Adjusted, Arm, Measure
+from extract.schema.vocabulary import Adjusted, Arm, ImmortalTime, Measure
 
 RATIO_MEASURES = (Measure.HR, Measure.SHR, Measure.CSHR, Measure.RR)
 """Measures that may stand for a hazard ratio; RR only where a reviewer says it comes from a Cox model."""
@@ -55,7 +55,14 @@ class ReportedValue:
     events_control: int | None = None
     median_surgery_months: float | None = None
     median_control_months: float | None = None
+    denominator_arm: str = Arm.NOT_STATED.value
+    numerator_label: str | None = None
+    denominator_label: str | None = None
     adjusted: str = Adjusted.UNCLEAR.value
+    adjustment: str | None = None
+    immortal_time: str = ImmortalTime.NOT_CHECKED.value
+    landmark_months: float | None = None
+    source_url: str | None = None
     where_reported: str = "abstract"
     quote: str | None = None
     comparison_group: str | None = None
@@ -80,7 +87,22 @@ class ValueCorrection:
 
 FIELDS = {field.name: field for field in dataclasses.fields(ReportedValue)}
 INTEGERS = ("n_surgery", "n_control", "events_surgery", "events_control", "comparison_rank")
-NUMBERS = ("estimate", "ci_low", "ci_high", "ci_level", "median_surgery_months", "median_control_months")
+NUMBERS = (
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "ci_level",
+    "median_surgery_months",
+    "median_control_months",
+    "landmark_months",
+)
+CLOSED: dict[str, type[Adjusted] | type[Arm] | type[ImmortalTime] | type[Measure]] = {
+    "numerator_arm": Arm,
+    "denominator_arm": Arm,
+    "adjusted": Adjusted,
+    "immortal_time": ImmortalTime,
+    "measure": Measure,
+}
 POSITIVE = ("estimate", "ci_low", "ci_high")
 
 
@@ -100,7 +122,8 @@ def apply_corrections(value: ReportedValue, corrections: Sequence[ValueCorrectio
                 f"the correction of {correction.field} by {correction.by} no longer applies: it was made for "
                 f"{correction.reported!r}, the report now says {held!r}; decide again"
             )
-        used = dataclasses.replace(used, **{correction.field: correction.corrected})
+        if correction.kind == "correction":
+            used = dataclasses.replace(used, **{correction.field: correction.corrected})
     return used
 
 
@@ -130,7 +153,7 @@ def _parsed(name: str, text: str) -> Any:
         if text not in ("yes", "no"):
             raise DecisionError(f"poolable: {text!r} is not yes or no")
         return text == "yes"
-    closed = {"numerator_arm": Arm, "adjusted": Adjusted, "measure": Measure}.get(name)
+    closed = CLOSED.get(name)
     if closed is not None and text not in list(closed):
         raise DecisionError(f"{name}: {text!r} is not one of {', '.join(closed)}")
     return text

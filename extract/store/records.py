@@ -21,7 +21,7 @@ PARAMETERS_A_STATEMENT = 500
 
 @dataclass(frozen=True)
 class StoredRecord:
-    """A record as we hold it; ``content`` is its JSON at the current revision."""
+    """A record as we hold it; ``content`` is its JSON text at the current revision."""
 
     pmid: Pmid
     revision: int
@@ -34,11 +34,11 @@ class StoredRecord:
     report_id: str | None
     deleted_night: str | None
     extracted_with: str | None
-    content: dict[str, Any]
+    content: str
 
 
 def upsert_record(
-    tx: Transaction, record: Record, *, content: dict[str, Any], content_hash: str, night: str, run_id: int
+    tx: Transaction, record: Record, *, content: str, content_hash: str, night: str, run_id: int
 ) -> Upsert:
     """Store a record once; the same content again changes nothing.
 
@@ -140,7 +140,7 @@ def set_deleted(tx: Transaction, pmid: str, *, night: str) -> None:
 
 
 def _write_revision(
-    tx: Transaction, pmid: str, revision: int, content: dict[str, Any], content_hash: str, night: str, run_id: int
+    tx: Transaction, pmid: str, revision: int, content: str, content_hash: str, night: str, run_id: int
 ) -> None:
     tx.connection.execute(
         record_revisions.insert().values(
@@ -169,5 +169,5 @@ def _stored(row: Row[Any]) -> StoredRecord:
         report_id=row.report_id,
         deleted_night=row.deleted_night,
         extracted_with=row.extracted_with,
-        content=dict(row.record),
+        content=row.record,
     )

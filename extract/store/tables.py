@@ -109,7 +109,7 @@ record_revisions = Table(
     Column("pmid", ForeignKey("records.pmid"), primary_key=True),
     Column("revision", Integer, primary_key=True),
     Column("content_hash", String(64), nullable=False),
-    Column("record", JSON, nullable=False),
+    Column("record", Text, nullable=False),
     Column("night", String(10), nullable=False),
     Column("run_id", ForeignKey("search_runs.run_id")),
     UniqueConstraint("pmid", "content_hash"),

@@ -226,7 +226,7 @@ def upgrade() -> None:
         sa.Column("pmid", sa.String(length=12), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
-        sa.Column("record", sa.JSON(), nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
         sa.Column("night", sa.String(length=10), nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["pmid"], ["records.pmid"], name=op.f("fk_record_revisions_pmid_records")),

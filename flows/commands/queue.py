@@ -1,0 +1,127 @@
+"""``living-review queue``: what waits for people, and their decisions from the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from flows.commands.scope import Rehearsal, now_text, opened
+
+queue_app = typer.Typer(help="The review queue: list, show, approve, reject.", no_args_is_help=True)
+
+Item = Annotated[
+    str, typer.Argument(metavar="ITEM", help="record:PMID, value:ID or reopened:VALUE, as `list` shows it.")
+]
+By = Annotated[str, typer.Option("--by", metavar="PERSON", help="Who decides: an id of [[people]] in protocol.toml.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="FIELD=VALUE", help="A fact of the study (record) or a correction (value)."),
+]
+
+
+@queue_app.command("list")
+def list_items(
+    rehearsal: Rehearsal = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List what waits: re-opened values, proposed values, records to screen."""
+    from dataclasses import asdict
+
+    from extract.review.views import queue_items
+
+    with opened(rehearsal=rehearsal) as (_, store), store.read() as tx:
+        items = queue_items(tx)
+    for item in items:
+        if as_json:
+            typer.echo(json.dumps(asdict(item), ensure_ascii=False))
+        else:
+            checks = f"  ! {', '.join(item.checks)}" if item.checks else ""
+            typer.echo(f"{item.item:<28} {item.state:<13} {item.since}  {item.title}{checks}")
+    typer.echo(f"{len(items)} items wait", err=True)
+
+
+@queue_app.command("show")
+def show_item(item: Item, rehearsal: Rehearsal = False) -> None:
+    """Show one item with its words in the source and the decisions so far, as JSON."""
+    from extract.review.views import item_details
+
+    with opened(rehearsal=rehearsal) as (_, store), store.read() as tx:
+        details = item_details(tx, item)
+    typer.echo(json.dumps(details, ensure_ascii=False, indent=2))
+
+
+@queue_app.command("approve")
+def approve(
+    item: Item,
+    by: By,
+    set_: Set = None,
+    reason: Annotated[str | None, typer.Option(help="Why; needed with --set on a value.")] = None,
+    clear_checks: Annotated[bool, typer.Option(help="The checks that fired were looked at; needs --reason.")] = False,
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Include a record, approve a value, or confirm a re-opened value."""
+    from extract.review.approval import approve_value
+    from extract.review.reopened import confirm_reopened
+    from extract.review.screening import include_record
+
+    kind, identifier = _split(item)
+    changes = _changes(set_ or [])
+    with opened(rehearsal=rehearsal) as (settings, store):
+        protocol, at = settings.protocol, now_text()
+        if kind == "record":
+            state: str = include_record(store, protocol, identifier, by=by, at=at, study=changes, reason=reason)
+        elif kind == "value":
+            state = approve_value(
+                store, protocol, identifier, by=by, at=at, changes=changes, reason=reason, clear_checks=clear_checks
+            )
+        else:
+            state = confirm_reopened(store, protocol, identifier, by=by, at=at, reason=reason or "")
+    typer.echo(json.dumps({"item": item, "state": state}))
+
+
+@queue_app.command("reject")
+def reject(
+    item: Item,
+    by: By,
+    reason: Annotated[str, typer.Option(help="A code of the exclusion reasons (record), or words (value).")],
+    comment: Annotated[str | None, typer.Option(help="More words about an exclusion.")] = None,
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Exclude a record, reject a value, or withdraw a re-opened value."""
+    from extract.review.approval import reject_value
+    from extract.review.reopened import withdraw_value
+    from extract.review.screening import exclude_record
+
+    kind, identifier = _split(item)
+    with opened(rehearsal=rehearsal) as (settings, store):
+        protocol, at = settings.protocol, now_text()
+        if kind == "record":
+            state: str = exclude_record(store, protocol, identifier, by=by, at=at, reason_code=reason, reason=comment)
+        elif kind == "value":
+            state = reject_value(store, protocol, identifier, by=by, at=at, reason=reason)
+        else:
+            state = withdraw_value(store, protocol, identifier, by=by, at=at, reason=reason)
+    typer.echo(json.dumps({"item": item, "state": state}))
+
+
+def _split(item: str) -> tuple[str, str]:
+    from extract.errors import DecisionError
+
+    kind, _, identifier = item.partition(":")
+    if kind not in ("record", "value", "reopened") or not identifier:
+        raise DecisionError(f"{item!r} is no item; write record:PMID, value:ID or reopened:VALUE")
+    return kind, identifier
+
+
+def _changes(pairs: list[str]) -> dict[str, str]:
+    from extract.errors import DecisionError
+
+    changes = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise DecisionError(f"--set {pair!r}: write FIELD=VALUE")
+        changes[name.strip()] = value.strip()
+    return changes

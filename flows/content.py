@@ -1,0 +1,318 @@
+"""The content of a snapshot: tables, flow, changes and validation, read from the store in one view."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from typing import Any
+
+from reports.changes import compare
+
+from extract.schema.protocol import Protocol
+from extract.schema.vocabulary import Design, RecordState, body_of
+from extract.store.curated import Report, TrialFamily
+from extract.store.decisions import all_decisions, latest_votes
+from extract.store.engine import Transaction
+from extract.store.log import search_log
+from extract.store.records import StoredRecord, list_records
+from extract.store.versions import TableVersion
+from flows.frozen import FrozenTable, FrozenValue
+from flows.settings import Settings
+from flows.status import searched_through
+from flows.validation import validation
+from reports.model import Changes, Flow, FlowBox, Manifest, Snapshot, Synthesis
+from reports.rows import DecisionRow, ExcludedRow, OngoingRow, OtherResultRow, ReportRow, SearchRow, StudyRow, ValueRow
+from reports.snapshot import FORMAT
+
+PUBLISHED_DECISIONS = ("vote", "approve", "reject", "link", "confirm", "withdraw", "reopen", "import", "correct")
+
+
+def snapshot_content(
+    tx: Transaction,
+    settings: Settings,
+    table: FrozenTable,
+    version: TableVersion,
+    syntheses: tuple[Synthesis, ...],
+    previous: Snapshot | None,
+    *,
+    label: str,
+    snapshot_id: str,
+    at: str,
+) -> Snapshot:
+    """Put together everything the site may say about one frozen version."""
+    protocol = settings.protocol
+    records = list_records(tx)
+    through = searched_through(tx, protocol)
+    excluded = _excluded(tx, protocol, records)
+    snapshot = Snapshot(
+        manifest=Manifest(
+            format=FORMAT,
+            snapshot_id=snapshot_id,
+            version=label,
+            table_version=version.version,
+            created_at=at,
+            integrated_through=None,
+            searched_through=through.isoformat() if through else None,
+            code_revision=importlib.metadata.version("living-review"),
+            protocol_sha256=settings.protocol_sha256,
+            rehearsal=settings.rehearsal,
+            previous_snapshot_id=previous.manifest.snapshot_id if previous else None,
+            files={},
+        ),
+        protocol=protocol_page(protocol),
+        studies=_studies(table),
+        reports=_reports(table),
+        values=tuple(_value(frozen) for frozen in table.values),
+        decisions=_decisions(tx),
+        excluded=excluded,
+        searches=_searches(tx),
+        ongoing=_ongoing(table),
+        other_results=_other_results(table),
+        results=syntheses,
+        flow=_flow(protocol, records, table, syntheses, excluded),
+        changes=NO_CHANGES,
+        validation=validation(table, protocol),
+    )
+    return snapshot.model_copy(update={"changes": compare(previous, snapshot)})
+
+
+NO_CHANGES = Changes(
+    previous_version=None, triggers=(), values_added=(), values_removed=(), values_changed=(), estimates=()
+)
+
+
+def protocol_page(protocol: Protocol) -> dict[str, Any]:
+    """Return the protocol as plain JSON, with each query as sent."""
+    page = protocol.model_dump(mode="json")
+    for entry, strategy in zip(page["search"], protocol.search, strict=True):
+        entry["query"] = strategy.query()
+    return page
+
+
+def _studies(table: FrozenTable) -> tuple[StudyRow, ...]:
+    included = {frozen.family.study_id for frozen in table.values}
+    return tuple(_study(family) for family in table.families if family.study_id in included)
+
+
+def _study(family: TrialFamily) -> StudyRow:
+    facts = family.facts
+    years = [str(facts[key]) for key in ("accrual_start", "accrual_end") if facts.get(key)]
+    return StudyRow(
+        study_id=family.study_id,
+        label=str(facts.get("label") or family.study_id),
+        design=family.design,
+        body=body_of(Design(family.design)).value,
+        country=facts.get("country"),
+        registry_ids=facts.get("registry_ids"),
+        accrual="-".join(years) or None,
+        data_source=facts.get("data_source"),
+        overlap_group=family.overlap_group,
+        immortal_time=facts.get("immortal_time"),
+        n_total=facts.get("n_total"),
+        note=facts.get("note"),
+    )
+
+
+def _reports(table: FrozenTable) -> tuple[ReportRow, ...]:
+    included = {frozen.family.study_id for frozen in table.values}
+    alerts: dict[str, list[str]] = {}
+    for alert in table.alerts:
+        alerts.setdefault(alert.report_id, []).append(f"{alert.kind}: {alert.notice}")
+    return tuple(
+        _report(report, "; ".join(alerts.get(report.report_id, [])) or None)
+        for report in table.reports
+        if report.study_id in included
+    )
+
+
+def _report(report: Report, alert: str | None) -> ReportRow:
+    facts = report.facts
+    return ReportRow(
+        report_id=report.report_id,
+        study_id=report.study_id,
+        report_type=str(facts.get("report_type") or "primary"),
+        first_author=facts.get("first_author"),
+        year=facts.get("year"),
+        title=facts.get("title"),
+        journal=facts.get("journal"),
+        pmid=report.pmid,
+        doi=report.doi,
+        supersedes=facts.get("supersedes"),
+        median_follow_up_months=facts.get("median_follow_up_months"),
+        alert=alert,
+        source_url=facts.get("source_url"),
+    )
+
+
+def _value(frozen: FrozenValue) -> ValueRow:
+    value, used = frozen.value, frozen.used
+    corrections = "; ".join(
+        f"{c.field}: {c.reported} -> {c.corrected} ({c.reason}; {c.by}, {c.on})"
+        if c.kind == "correction"
+        else f"{c.field}: {c.reported} ({c.kind}: {c.reason}; {c.by}, {c.on})"
+        for c in value.corrections
+    )
+    span = value.span
+    return ValueRow(
+        value_id=value.value_id,
+        study_id=frozen.family.study_id,
+        report_id=frozen.report.report_id,
+        outcome=used.outcome,
+        subtype=used.subtype,
+        pattern=used.pattern,
+        population=used.population,
+        measure=used.measure,
+        estimate=used.estimate,
+        ci_low=used.ci_low,
+        ci_high=used.ci_high,
+        ci_level=used.ci_level,
+        p_value=used.p_value,
+        p_sided=used.p_sided,
+        numerator_arm=used.numerator_arm,
+        numerator_arm_reported=value.reported.numerator_arm,
+        n_surgery=used.n_surgery,
+        n_control=used.n_control,
+        events_surgery=used.events_surgery,
+        events_control=used.events_control,
+        median_surgery_months=used.median_surgery_months,
+        median_control_months=used.median_control_months,
+        adjusted=used.adjusted,
+        where_reported=used.where_reported,
+        quote=used.quote,
+        span_source=span.source if span else None,
+        span_start=span.start if span else None,
+        span_end=span.end if span else None,
+        source_pmid=value.span_pmid,
+        origin=value.origin,
+        approved_by="; ".join(value.approved_by),
+        approved_at=value.approved_at,
+        correction=corrections or None,
+        checks=None,
+        poolable=used.poolable,
+        not_poolable_reason=used.not_poolable_reason,
+    )
+
+
+def _decisions(tx: Transaction) -> tuple[DecisionRow, ...]:
+    return tuple(
+        DecisionRow(
+            seq=logged.seq,
+            at=logged.decision.at,
+            by=logged.decision.by,
+            action=logged.decision.action,
+            subject_kind=logged.decision.subject_kind,
+            subject_id=logged.decision.subject_id,
+            field=logged.decision.field,
+            old=logged.decision.old,
+            new=logged.decision.new,
+            reason=logged.decision.reason,
+        )
+        for logged in all_decisions(tx)
+        if logged.decision.action in PUBLISHED_DECISIONS
+    )
+
+
+def _excluded(tx: Transaction, protocol: Protocol, records: tuple[StoredRecord, ...]) -> tuple[ExcludedRow, ...]:
+    labels = {reason.code: reason.label for reason in protocol.eligibility.exclusion_reasons}
+    rows = []
+    for record in records:
+        if record.state is not RecordState.EXCLUDED:
+            continue
+        codes = [code for _, code, _ in latest_votes(tx, record.pmid).values() if code]
+        code = codes[-1] if codes else "no-eligible-outcome"
+        rows.append(
+            ExcludedRow(
+                record_key=record.pmid,
+                title=record.title,
+                year=record.publication_year,
+                reason_code=code,
+                reason=labels.get(code, code),
+                stage="screening",
+            )
+        )
+    return tuple(rows)
+
+
+def _searches(tx: Transaction) -> tuple[SearchRow, ...]:
+    return tuple(
+        SearchRow(
+            run_id=run.run_id,
+            source=run.source,
+            night=run.night,
+            date_type=run.date_type,
+            window_start=run.window_start,
+            window_end=run.window_end,
+            state=run.state.value,
+            hits=run.hits,
+            received=run.received,
+            new_records=run.new_records,
+            message=run.message,
+        )
+        for run in search_log(tx)
+    )
+
+
+def _ongoing(table: FrozenTable) -> tuple[OngoingRow, ...]:
+    published = {frozen.family.study_id for frozen in table.values}
+    return tuple(
+        OngoingRow(
+            registry_id=str(family.facts.get("registry_ids") or family.study_id),
+            label=str(family.facts.get("label") or family.study_id),
+            status=str(family.facts.get("status") or "no results known"),
+            planned_n=family.facts.get("n_total"),
+            expected=None,
+            note=family.facts.get("note"),
+        )
+        for family in table.families
+        if family.facts.get("registered_without_results") and family.study_id not in published
+    )
+
+
+def _other_results(table: FrozenTable) -> tuple[OtherResultRow, ...]:
+    return tuple(
+        OtherResultRow(report_id=report.report_id, study_id=report.study_id, **other)
+        for report in table.reports
+        for other in report.facts.get("other_results", [])
+    )
+
+
+def _flow(
+    protocol: Protocol,
+    records: tuple[StoredRecord, ...],
+    table: FrozenTable,
+    syntheses: tuple[Synthesis, ...],
+    excluded: tuple[ExcludedRow, ...],
+) -> Flow:
+    in_state = {state: [r for r in records if r.state is state] for state in RecordState}
+    waiting = sum(len(in_state[s]) for s in (RecordState.NEW, RecordState.SCREENING, RecordState.CONFLICT))
+    with_record = {record.report_id for record in records if record.report_id}
+    reports_with_values = {frozen.report.report_id for frozen in table.values}
+    primary = [s for s in syntheses if s.outcome == protocol.primary_outcome().code and s.pattern == "all"]
+    pooled = {i.study_id for s in primary if s.subtype == "all" for i in s.inputs}
+    included = len(in_state[RecordState.INCLUDED])
+    boxes = (
+        FlowBox(key="identified", label="Records identified from PubMed", count=len(records)),
+        FlowBox(key="waiting", label="Records waiting for screening", count=waiting),
+        FlowBox(key="excluded", label="Records excluded", count=len(excluded)),
+        FlowBox(key="included_records", label="Records included", count=included),
+        FlowBox(
+            key="other_reports",
+            label="Reports identified by other methods (in the starting table, not a record)",
+            count=len(reports_with_values - with_record),
+        ),
+        FlowBox(key="reports", label="Reports with at least one approved value", count=len(reports_with_values)),
+        FlowBox(
+            key="studies",
+            label="Studies (trial families) with at least one approved value",
+            count=len({frozen.family.study_id for frozen in table.values}),
+        ),
+        FlowBox(key="pooled", label="Studies in the main analyses of the primary outcome", count=len(pooled)),
+    )
+    reasons = tuple(
+        FlowBox(key=reason.code, label=reason.label, count=sum(e.reason_code == reason.code for e in excluded))
+        for reason in protocol.eligibility.exclusion_reasons
+    )
+    return Flow(
+        boxes=boxes,
+        edges=(("identified", ("waiting", "excluded", "included_records")),),
+        exclusion_reasons=reasons,
+    )

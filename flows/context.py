@@ -1,0 +1,108 @@
+"""What every step of a night is given: settings, store, the night's date, and the clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from extract.schema.protocol import Protocol
+from extract.store.engine import Store
+from flows.errors import SettingsError
+from flows.settings import Settings
+
+Clock = Callable[[], dt.datetime]
+
+
+def system_clock() -> dt.datetime:
+    """Return the time now, in UTC."""
+    return dt.datetime.now(tz=dt.UTC)
+
+
+@dataclass(frozen=True)
+class NightContext:
+    """One night: its date, its number in the log, and where everything is.
+
+    Parameters
+    ----------
+    night
+        Date the night stands for; searches run through this day.
+    night_id
+        Its number in the log.
+    clock
+        Gives the time; a rehearsal's clock stands at the night it rehearses.
+    """
+
+    settings: Settings
+    store: Store
+    night: dt.date
+    night_id: int
+    clock: Clock
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol in force."""
+        return self.settings.protocol
+
+    def now(self) -> str:
+        """Return the time as an ISO string in UTC, to the second."""
+        return self.clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the store of these settings, at the newest migration.
+
+    Raises
+    ------
+    extract.errors.StoreError
+        It cannot be used; nothing was changed.
+    """
+    store = Store(settings.database_url, archive=settings.archive_dir)
+    store.prepare()
+    return store
+
+
+@contextmanager
+def only_one(settings: Settings, what: str) -> Iterator[None]:
+    """Let one process at a time do this; a second one is told so at once.
+
+    Raises
+    ------
+    SettingsError
+        Another process is at it, or the state folder cannot be written.
+    """
+    path = settings.state_dir / f"{what}.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise SettingsError(f"the state folder {path.parent} cannot be written: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SettingsError(f"another process is busy with this ({what}) in {path.parent}; wait for it") from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def writable(folder: Path) -> None:
+    """Make a folder and make sure it can be written.
+
+    Raises
+    ------
+    SettingsError
+        It cannot; nothing was changed.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe-{os.getpid()}"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise SettingsError(f"the folder {folder} cannot be written: {error.strerror}") from error

@@ -1,0 +1,112 @@
+"""Extraction: from stored records to candidates in the queue, each with its span.
+
+A candidate that says what an approved value says gives that value its place in the source; anything else waits for
+people. A changed record is read again: candidates whose words are gone are superseded, never deleted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from extract.candidates import EXTRACTOR_VERSION, propose_effects
+from extract.pubmed.parse import record_from_json
+from extract.schema.effect import Document, Effect
+from extract.schema.vocabulary import Measure, RecordState
+from extract.store.candidates import (
+    OPEN_STATES,
+    add_candidate,
+    candidate_id,
+    list_candidates,
+    set_candidate,
+    verify_span,
+)
+from extract.store.curated import CuratedValue, curated_values, put_value
+from extract.store.engine import Transaction
+from extract.store.records import StoredRecord, list_records, set_extracted
+from flows.context import NightContext
+
+QUEUED = (Measure.HR, Measure.SHR, Measure.CSHR, Measure.RR, Measure.OR)
+"""Measures worth a reviewer's time; medians and differences are kept on the study's page, not queued."""
+
+
+@dataclass(frozen=True)
+class ExtractionOutcome:
+    """How many records were read, values proposed, and approved values found again in their source."""
+
+    read: int
+    proposed: int
+    confirmed: int
+
+
+def extract_night(context: NightContext) -> ExtractionOutcome:
+    """Read every record that is not excluded and was not read by this extractor yet."""
+    with context.store.read() as tx:
+        waiting = [
+            record
+            for record in list_records(tx)
+            if record.state is not RecordState.EXCLUDED
+            and record.deleted_night is None
+            and record.extracted_with != EXTRACTOR_VERSION
+        ]
+    proposed = confirmed = 0
+    for record in waiting:
+        effects = _effects(context, record)
+        with context.store.write() as tx:
+            more_proposed, more_confirmed = _enqueue(tx, context, record, effects)
+        proposed, confirmed = proposed + more_proposed, confirmed + more_confirmed
+    return ExtractionOutcome(len(waiting), proposed, confirmed)
+
+
+def _effects(context: NightContext, record: StoredRecord) -> tuple[Effect, ...]:
+    parsed = record_from_json(record.content)
+    document = Document(document_id=record.pmid, title=parsed.title, abstract=parsed.abstract_text())
+    effects = propose_effects(document, context.protocol)
+    texts = {"title": document.title, "abstract": document.abstract}
+    for effect in effects:
+        verify_span(effect, texts)
+    return tuple(effect for effect in effects if effect.is_result and effect.measure in list(QUEUED))
+
+
+def _enqueue(
+    tx: Transaction, context: NightContext, record: StoredRecord, effects: tuple[Effect, ...]
+) -> tuple[int, int]:
+    proposed = confirmed = 0
+    placed: set[str] = set()
+    for effect in effects:
+        approved = _approved_match(tx, record, effect)
+        new_id = add_candidate(
+            tx,
+            pmid=record.pmid,
+            revision=record.revision,
+            extractor_version=EXTRACTOR_VERSION,
+            effect=effect,
+            state="proposed" if approved is None else "confirms",
+            night=context.night.isoformat(),
+        )
+        if approved is not None:
+            confirmed += 1
+            set_candidate(tx, candidate_id(record.pmid, effect), state="confirms", value_id=approved.value_id)
+            if approved.value_id not in placed:
+                # The first place in reading order; a repeat of the same numbers further down adds nothing.
+                put_value(tx, replace(approved, span=effect.span, span_pmid=record.pmid))
+            placed.add(approved.value_id)
+        elif new_id is not None:
+            proposed += 1
+    read = {candidate_id(record.pmid, effect) for effect in effects}
+    for old in list_candidates(tx, pmid=record.pmid, states=OPEN_STATES):
+        if old.candidate_id not in read:
+            set_candidate(tx, old.candidate_id, state="superseded")
+    set_extracted(tx, record.pmid, EXTRACTOR_VERSION)
+    return proposed, confirmed
+
+
+def _approved_match(tx: Transaction, record: StoredRecord, effect: Effect) -> CuratedValue | None:
+    """Return the approved value of this record's report that prints the same numbers, if there is one."""
+    if record.report_id is None:
+        return None
+    numbers = (effect.estimate, effect.ci_low, effect.ci_high)
+    for value in curated_values(tx, report_id=record.report_id):
+        reported = value.reported
+        if (reported.estimate, reported.ci_low, reported.ci_high) == numbers:
+            return value
+    return None

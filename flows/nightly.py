@@ -1,0 +1,96 @@
+"""The night as a Prefect flow: the same steps as :mod:`flows.night`, each a task with retries and a name.
+
+Logic stays in plain functions; this module only says how Prefect runs them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from flows.context import Clock, system_clock
+from flows.night import NightReport, StepName, opened_night, run_night, summary_lines
+from flows.settings import Settings, load_settings
+
+RETRIES = 2
+"""Further tries of a step that ended in a bug or a busy database; failed searches have their own retries inside."""
+
+RETRY_SECONDS = 10
+"""Pause between tries of a step."""
+
+
+@flow(name="nightly", log_prints=False)
+def nightly(as_of: str | None = None) -> int:
+    """Run tonight's search, surveillance, extraction and publication; return the exit code.
+
+    Parameters
+    ----------
+    as_of
+        Date the night stands for (ISO); today when not given.
+    """
+    night = dt.date.fromisoformat(as_of) if as_of else system_clock().date()
+    return night_flow(load_settings(), night=night, clock=system_clock).exit_code
+
+
+def night_flow(settings: Settings, *, night: dt.date, clock: Clock) -> NightReport:
+    """Run one night with each step as a task; call inside a flow run."""
+    logger = get_run_logger()
+
+    def as_task(name: StepName, step: Callable[[], Any]) -> Any:
+        prefect_task = task(
+            name=name,
+            retries=RETRIES,
+            retry_delay_seconds=RETRY_SECONDS,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+            retry_condition_fn=_worth_retrying,
+        )(step)
+        return prefect_task()
+
+    with opened_night(settings, night=night, clock=clock) as context:
+        report = run_night(context, run_step=as_task)
+    for line in summary_lines(report):
+        logger.info(line)
+    create_markdown_artifact(markdown=night_markdown(report), key="night", description=f"Night {report.night}")
+    return report
+
+
+def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
+    """Try again after a fault of the moment; never after a refusal or bad input, which stay what they are."""
+    from extract.errors import UserError
+    from flows.errors import FlowError
+
+    try:
+        state.result()
+    except (UserError, FlowError):
+        return False
+    except Exception:  # noqa: BLE001 - this is the question "did it end in any other error", not handling it
+        return True
+    return False
+
+
+@flow(name="nightly-run", log_prints=False)
+def run_with_prefect(settings: Settings, night: dt.date, clock: Clock) -> NightReport:
+    """Run one night of given settings (the command line's way in)."""
+    return night_flow(settings, night=night, clock=clock)
+
+
+def night_markdown(report: NightReport) -> str:
+    """Return the night's artifact: what happened, what waits, where to look."""
+    first, *rest = summary_lines(report)
+    table = [
+        ("searched through", report.status.searched_through),
+        ("integrated through", report.status.integrated_through),
+        ("living status", report.status.living_status),
+        ("waiting for people", report.waiting),
+        ("oldest waits since", report.status.pending_since),
+        ("site version", report.publication.version if report.publication else "unchanged"),
+        ("exit code", report.exit_code),
+    ]
+    rows = "\n".join(f"| {name} | {value if value is not None else 'never'} |" for name, value in table)
+    return f"# {first}\n\n" + "\n".join(f"- {line.strip()}" for line in rest) + f"\n\n| | |\n|---|---|\n{rows}\n"

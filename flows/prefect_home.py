@@ -1,0 +1,36 @@
+"""Prefect's own settings for a night on this machine; set before Prefect is imported.
+
+Everything stays inside the state folder and on this machine: no telemetry, no cloud, batch sizes as measured
+(DECISIONS 0011). What the operator has set in the environment stands.
+"""
+
+from __future__ import annotations
+
+import os
+
+from flows.settings import Settings
+
+DEFAULTS = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_UI_V2_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "50",
+}
+
+
+def prefect_environment(settings: Settings) -> dict[str, str]:
+    """Return Prefect's variables for this state folder."""
+    return {"PREFECT_HOME": str(settings.state_dir / "prefect"), **DEFAULTS}
+
+
+def prepare_prefect(settings: Settings) -> None:
+    """Put Prefect's variables into the environment where the operator has not set them."""
+    for name, value in prefect_environment(settings).items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,182 @@
+"""Publishing: freeze the approved rows, analyse, write the snapshot, build, check and swap the site.
+
+Every step can be repeated: the same rows give the same version, an existing snapshot is reused, the swap is atomic.
+A failed gate leaves the old site standing (exit code 4); only its status is brought up to date.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.gates import check_site
+from reports.publish import swap
+from reports.site import build_site
+
+from extract.store.engine import Store
+from extract.store.versions import (
+    PublishedSnapshot,
+    TableVersion,
+    add_snapshot,
+    content_hash,
+    freeze,
+    published_snapshots,
+)
+from flows.assembly import synthesise
+from flows.content import snapshot_content
+from flows.errors import PublishRefused
+from flows.frozen import FrozenTable, read_table
+from flows.settings import Settings
+from flows.status import compute_status
+from reports.errors import ReportError
+from reports.model import Snapshot, Synthesis
+from reports.snapshot import read_snapshot, write_snapshot
+from reports.status import Status, rewrite_status
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What publishing did.
+
+    Parameters
+    ----------
+    version
+        Version the site shows.
+    new
+        True when this made a new version; False on a quiet night, which changes the status only.
+    headline
+        The main result in one line.
+    """
+
+    version: str
+    new: bool
+    headline: str
+
+
+def publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.date) -> Publication:
+    """Publish what is approved.
+
+    Raises
+    ------
+    PublishRefused
+        A gate failed, the disk is full or the site folder cannot be written; yesterday's site stands.
+    """
+    at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    with store.write() as tx:
+        table = read_table(tx)
+        version = freeze(tx, table.rows(), at=at, night=night.isoformat())
+        earlier = published_snapshots(tx)
+        status = compute_status(tx, settings, now=now)
+    syntheses = synthesise(table, settings.protocol)
+    fingerprint = content_hash(
+        [version.content_hash, settings.protocol_sha256, [s.model_dump(mode="json") for s in syntheses]]
+    )
+    try:
+        settings.snapshots_dir.mkdir(parents=True, exist_ok=True)
+        if earlier and earlier[-1].content_hash == fingerprint and settings.site_dir.exists():
+            rewrite_status(settings.site_dir, status)
+            return Publication(earlier[-1].version, False, headline(syntheses, settings))
+        snapshot = _snapshot(settings, store, table, version, syntheses, earlier, fingerprint, at=at)
+        status = status.model_copy(update={"published_at": snapshot.manifest.created_at})
+        _publish_site(settings, snapshot, earlier, status)
+    except ReportError as error:
+        raise PublishRefused(f"not published, the old site stands: {error}") from error
+    except OSError as error:
+        raise PublishRefused(f"not published, the old site stands: {error.strerror}: {error.filename}") from error
+    if not (earlier and earlier[-1].snapshot_id == snapshot.manifest.snapshot_id):
+        with store.write() as tx:
+            add_snapshot(
+                tx,
+                PublishedSnapshot(
+                    snapshot_id=snapshot.manifest.snapshot_id,
+                    version=snapshot.manifest.version,
+                    table_version=version.version,
+                    content_hash=fingerprint,
+                    published_at=snapshot.manifest.created_at,
+                    night=night.isoformat(),
+                ),
+            )
+    return Publication(snapshot.manifest.version, True, headline(syntheses, settings))
+
+
+def refresh_status(settings: Settings, store: Store, *, now: dt.datetime) -> Status:
+    """Bring the status of the published site up to date and return it; the rest of the site stays as it is."""
+    with store.read() as tx:
+        status = compute_status(tx, settings, now=now)
+    if settings.site_dir.exists():
+        rewrite_status(settings.site_dir, status)
+    return status
+
+
+def headline(syntheses: tuple[Synthesis, ...], settings: Settings) -> str:
+    """Return the main result of the randomised trials in one line."""
+    outcome = settings.protocol.primary_outcome()
+    main = next(
+        s for s in syntheses if (s.outcome, s.subtype, s.pattern, s.body) == (outcome.code, "all", "all", "randomised")
+    )
+    if main.primary is None:
+        return f"{outcome.label}, randomised trials: {main.reason}"
+    ratio = main.primary.ratio
+    return (
+        f"{outcome.label}, {main.k} randomised trials: HR {ratio.estimate:.3f} "
+        f"({ratio.level:g} % CI {ratio.low:.3f}-{ratio.high:.3f})"
+    )
+
+
+def _snapshot(
+    settings: Settings,
+    store: Store,
+    table: FrozenTable,
+    version: TableVersion,
+    syntheses: tuple[Synthesis, ...],
+    earlier: tuple[PublishedSnapshot, ...],
+    fingerprint: str,
+    *,
+    at: str,
+) -> Snapshot:
+    """Write the snapshot, or read the one that a killed attempt (or a lost site) left behind."""
+    if earlier and earlier[-1].content_hash == fingerprint:
+        return read_snapshot(settings.snapshots_dir / earlier[-1].snapshot_id)
+    label = next_version(earlier, year=int(at[:4]))
+    folder = settings.snapshots_dir / f"{label}-{fingerprint[:12]}"
+    if not folder.exists():
+        previous = read_snapshot(settings.snapshots_dir / earlier[-1].snapshot_id) if earlier else None
+        with store.read() as tx:
+            snapshot = snapshot_content(
+                tx, settings, table, version, syntheses, previous, label=label, snapshot_id=folder.name, at=at
+            )
+        write_snapshot(snapshot, folder)
+    return read_snapshot(folder)
+
+
+def next_version(earlier: tuple[PublishedSnapshot, ...], *, year: int) -> str:
+    """Return the next version label, ``year.count``."""
+    counts = [int(s.version.split(".")[1]) for s in earlier if s.version.split(".")[0] == str(year)]
+    return f"{year}.{max(counts, default=0) + 1}"
+
+
+def _publish_site(
+    settings: Settings, snapshot: Snapshot, earlier: tuple[PublishedSnapshot, ...], status: Status
+) -> None:
+    older = [
+        read_snapshot(settings.snapshots_dir / published.snapshot_id)
+        for published in earlier
+        if published.snapshot_id != snapshot.manifest.snapshot_id
+    ]
+    staged = settings.site_dir.parent / f".staged-{snapshot.manifest.snapshot_id}"
+    shutil.rmtree(staged, ignore_errors=True)
+    try:
+        staged.mkdir(parents=True)
+        build_site(snapshot, status=status, out=staged, site_url=settings.site_url, earlier=older)
+        check_site(staged, snapshot, previous=older[-1] if older else None)
+        swap(staged, settings.site_dir)
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
+
+
+def snapshot_folder(settings: Settings, snapshot_id: str) -> Path:
+    """Return where a snapshot is kept."""
+    return settings.snapshots_dir / snapshot_id

@@ -1,0 +1,113 @@
+"""How a command runs a night: live, as a rehearsal, or publishing alone; what it prints for a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+
+from extract.errors import SearchFailed
+from extract.pubmed.fetch import EntrezClient
+from flows.context import Clock, only_one, open_store, system_clock
+from flows.errors import SettingsError
+from flows.night import NightReport, summary_lines
+from flows.publish import publish
+from flows.rehearsal import next_night, packaged_archive, rehearsal_clock, rehearsing
+from flows.search import entrez_settings
+from flows.settings import Settings, load_settings, rehearsal_settings
+
+
+def run_live_night(*, as_of: str | None) -> NightReport:
+    """Run tonight against PubMed."""
+    night = parsed_date(as_of) if as_of else system_clock().date()
+    return told(run_one(load_settings(), night=night, clock=system_clock))
+
+
+def run_archive_night(archive: Path, *, as_of: str | None) -> NightReport:
+    """Run one night against a recorded archive, in the state folder of the settings, marked as rehearsal."""
+    settings = replace(load_settings(), rehearsal=True)
+    night = parsed_date(as_of) if as_of else next_night(settings, archive)
+    return told(_rehearse(settings, archive, night))
+
+
+def run_or_rehearse() -> NightReport:
+    """Run the live night if PubMed answers, else say so and rehearse in a state folder of its own."""
+    settings = load_settings()
+    problem = pubmed_problem(settings)
+    if problem is None:
+        return told(run_one(settings, night=system_clock().date(), clock=system_clock))
+    typer.echo(f"No route to PubMed ({problem}): this is a REHEARSAL on the recorded archive, not the live review.")
+    rehearsal = rehearsal_settings(settings)
+    archive = packaged_archive()
+    return told(_rehearse(rehearsal, archive, next_night(rehearsal, archive)))
+
+
+def publish_now(*, rehearsal: bool) -> None:
+    """Publish what is approved and print the result.
+
+    Raises
+    ------
+    flows.errors.PublishRefused
+        A gate failed; the old site stands.
+    """
+    settings = rehearsal_settings(load_settings()) if rehearsal else load_settings()
+    with only_one(settings, "publish"):
+        store = open_store(settings)
+        try:
+            now = system_clock()
+            done = publish(settings, store, now=now, night=now.date())
+        finally:
+            store.close()
+    typer.echo(
+        f"Version {done.version} {'published' if done.new else 'unchanged (status brought up to date)'}", err=True
+    )
+    typer.echo(f"{done.headline}", err=True)
+
+
+def run_one(settings: Settings, *, night: dt.date, clock: Clock) -> NightReport:
+    """Run one night as a Prefect flow."""
+    from flows.prefect_home import prepare_prefect
+
+    prepare_prefect(settings)
+    from flows.nightly import run_with_prefect
+
+    return run_with_prefect(settings, night, clock)
+
+
+def _rehearse(settings: Settings, archive: Path, night: dt.date) -> NightReport:
+    with rehearsing(settings, archive, night=night) as served:
+        return run_one(served, night=night, clock=rehearsal_clock(settings, night))
+
+
+def pubmed_problem(settings: Settings) -> str | None:
+    """Return None when PubMed answers, else why not, in a few words."""
+    patience = replace(entrez_settings(settings), timeout_seconds=5, deadline_seconds=8, max_attempts=1)
+    try:
+        with EntrezClient(patience, keep=lambda _exchange: None) as client:
+            client.info()
+    except SearchFailed as error:
+        return " ".join(str(error).split())[:120]
+    return None
+
+
+def told(report: NightReport) -> NightReport:
+    """Print what happened and return the report."""
+    for line in summary_lines(report):
+        typer.echo(line)
+    return report
+
+
+def parsed_date(text: str) -> dt.date:
+    """Return a date a person typed.
+
+    Raises
+    ------
+    SettingsError
+        It is no ISO date.
+    """
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f"--as-of {text!r} is not a date; write YYYY-MM-DD") from error

@@ -1,0 +1,263 @@
+"""The search of a night: what is new, what changed, and now and then everything again.
+
+Each window is one search run of the log. "Failed" is a state of its own: only a complete run says anything about
+what exists, and only complete runs move "searched through" forward.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from extract.errors import DocumentError, SearchFailed
+from extract.pubmed.fetch import EntrezClient, EntrezSettings, Exchange, FetchAnswer, run_search
+from extract.pubmed.fetch.search import fetch_batches
+from extract.pubmed.parse import content_hash, parse_records, record_to_json
+from extract.pubmed.query import query_hash, window_since
+from extract.schema.protocol import SearchStrategy
+from extract.schema.record import DeletedRecord, Pmid
+from extract.schema.vocabulary import SearchState
+from extract.store.archive import keep_body
+from extract.store.engine import Transaction
+from extract.store.log import close_run, last_complete, log_exchange, open_run
+from extract.store.records import known_pmids, set_deleted, upsert_record
+from flows.context import NightContext
+from flows.settings import Settings
+
+WindowKind = Literal["all", "crdt", "mdat"]
+NO_EMAIL = "not-set@living-review.invalid"
+"""Sent when the operator has not set LIVING_REVIEW_NCBI_EMAIL; NCBI asks for a real one."""
+
+FALL_ALLOWED = 0.01
+"""A full run may find this share fewer than the last one (withdrawn records); more is a failure, not news."""
+
+
+@dataclass(frozen=True)
+class PlannedWindow:
+    """One window to search tonight."""
+
+    kind: WindowKind
+    start: dt.date
+    end: dt.date
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """What the search of a night found, and what went wrong; ``failures`` empty means complete."""
+
+    new: int
+    changed: int
+    received: int
+    failures: tuple[str, ...]
+
+
+def plan_windows(tx: Transaction, context: NightContext, strategy: SearchStrategy) -> tuple[PlannedWindow, ...]:
+    """Return tonight's windows of one query.
+
+    The first night of a query, and every ``full_rerun_every_days`` after, runs it over all dates; other nights look
+    at what was created (``crdt``) and what was changed (``mdat``), each reaching ``overlap_days`` back behind the
+    last complete run, because about one record in twenty is indexed late.
+    """
+    living = context.protocol.living
+    fingerprint = query_hash(strategy.query())
+    full = last_complete(tx, query_hash=fingerprint, date_type="all")
+    everything = PlannedWindow("all", living.first_search_from, context.night)
+    if full is None or full.window_end is None:
+        return (everything,)
+    full_end = dt.date.fromisoformat(full.window_end)
+    windows = [everything] if (context.night - full_end).days >= living.full_rerun_every_days else []
+    kinds: tuple[WindowKind, ...] = ("mdat",) if windows else ("crdt", "mdat")
+    for kind in kinds:
+        last = last_complete(tx, query_hash=fingerprint, date_type=kind)
+        ends = [full_end] + ([dt.date.fromisoformat(last.window_end)] if last and last.window_end else [])
+        window = window_since(
+            min(max(ends), context.night),
+            today=context.night,
+            overlap_days=living.overlap_days,
+            first_search_from=living.first_search_from,
+        )
+        windows.append(PlannedWindow(kind, window.start, window.end))
+    return tuple(windows)
+
+
+def entrez_settings(settings: Settings) -> EntrezSettings:
+    """Return how PubMed is reached."""
+    return EntrezSettings(
+        base_url=settings.entrez_url,
+        email=settings.ncbi_email or NO_EMAIL,
+        api_key=settings.ncbi_api_key,
+        limiter_folder=settings.state_dir / "limiter",
+        # A rehearsal talks to this machine only, and fails fast if its server is gone.
+        requests_per_second=50 if settings.rehearsal else None,
+        max_attempts=2 if settings.rehearsal else 5,
+    )
+
+
+def search_night(context: NightContext) -> SearchOutcome:
+    """Run every window of every query; a window that fails is logged as failed and the others still run."""
+    totals = {"new": 0, "changed": 0, "received": 0}
+    failures = []
+    for strategy in context.protocol.search:
+        with context.store.read() as tx:
+            windows = plan_windows(tx, context, strategy)
+        for window in windows:
+            try:
+                found = _search_window(context, strategy, window)
+            except SearchFailed as error:
+                # Not swallowed: the run is logged with its state, the night ends with exit code 3.
+                failures.append(f"{window.kind} {window.start} to {window.end}: {error}")
+                continue
+            for key, count in found.items():
+                totals[key] += count
+    return SearchOutcome(totals["new"], totals["changed"], totals["received"], tuple(failures))
+
+
+def keeper(context: NightContext, run_id: int | None) -> _Keeper:
+    """Return what keeps every exchange: the body in the archive, the request in the log."""
+    return _Keeper(context, run_id)
+
+
+@dataclass(frozen=True)
+class _Keeper:
+    context: NightContext
+    run_id: int | None
+
+    def __call__(self, exchange: Exchange) -> None:
+        sha256 = keep_body(self.context.store.archive, exchange.body) if exchange.body else None
+        with self.context.store.write() as tx:
+            log_exchange(
+                tx,
+                night_id=self.context.night_id,
+                run_id=self.run_id,
+                at=self.context.now(),
+                method=exchange.method,
+                url=exchange.url,
+                parameters=dict(exchange.parameters),
+                status=exchange.status,
+                sha256=sha256,
+                size=len(exchange.body),
+            )
+
+
+def _search_window(context: NightContext, strategy: SearchStrategy, window: PlannedWindow) -> dict[str, int]:
+    query = strategy.query()
+    fingerprint = query_hash(query)
+    with context.store.write() as tx:
+        previous = last_complete(tx, query_hash=fingerprint, date_type="all")
+        run_id = open_run(
+            tx,
+            context.night_id,
+            source=strategy.source,
+            query_hash=fingerprint,
+            date_type=window.kind,
+            window_start=window.start.isoformat(),
+            window_end=window.end.isoformat(),
+            at=context.now(),
+        )
+    found = {"new": 0, "changed": 0, "received": 0}
+    hits: int | None = None
+    try:
+        with EntrezClient(entrez_settings(context.settings), keep=keeper(context, run_id)) as client:
+            result = run_search(
+                client, query, date_type="mdat" if window.kind == "mdat" else "crdt", start=window.start, end=window.end
+            )
+            hits = result.count
+            if window.kind == "all" and previous is not None and previous.hits:
+                _refuse_fall(hits, previous.hits)
+            wanted = _wanted(context, window.kind, result.pmids)
+            store_batches(context, fetch_batches(client, wanted), run_id, found)
+    except (SearchFailed, DocumentError) as error:
+        failure = error if isinstance(error, SearchFailed) else SearchFailed(str(error), state="incomplete")
+        state = SearchState.INCOMPLETE if failure.state == "incomplete" or found["received"] else SearchState.FAILED
+        _close(context, run_id, state, hits, found, message=str(failure))
+        raise failure from error
+    _close(context, run_id, SearchState.COMPLETE, hits, found, message=None)
+    return found
+
+
+def _refuse_fall(hits: int, before: int) -> None:
+    if hits < before * (1 - FALL_ALLOWED):
+        raise SearchFailed(
+            f"the full run counts {hits} records, the last one counted {before}: a fall of more than "
+            f"{FALL_ALLOWED:.0%} is a fault of the search, not news; run it again",
+            state="incomplete",
+        )
+
+
+def _wanted(context: NightContext, kind: WindowKind, pmids: tuple[Pmid, ...]) -> tuple[Pmid, ...]:
+    """Return which of the ids found must be fetched: changed ones always, new ones only if we lack them."""
+    if kind == "mdat":
+        return pmids
+    with context.store.read() as tx:
+        known = known_pmids(tx, pmids)
+    return tuple(pmid for pmid in pmids if pmid not in known)
+
+
+def store_batches(context: NightContext, batches: Iterable[FetchAnswer], run_id: int, found: dict[str, int]) -> None:
+    """Parse and store batches of records, each batch in one transaction; counts go into ``found``.
+
+    Raises
+    ------
+    DocumentError
+        An answer cannot be parsed; batches before it are stored.
+    SearchFailed
+        Records stayed away.
+    """
+    for batch in batches:
+        parsed = list(parse_records(io.BytesIO(batch.raw)))
+        with context.store.write() as tx:
+            for item in parsed:
+                if isinstance(item, DeletedRecord):
+                    set_deleted(tx, item.pmid, night=context.night.isoformat())
+                    continue
+                outcome = upsert_record(
+                    tx,
+                    item,
+                    content=record_to_json(item),
+                    content_hash=content_hash(item),
+                    night=context.night.isoformat(),
+                    run_id=run_id,
+                )
+                found["received"] += 1
+                if outcome != "known":
+                    found[outcome] += 1
+
+
+def _close(
+    context: NightContext,
+    run_id: int,
+    state: SearchState,
+    hits: int | None,
+    found: dict[str, int],
+    *,
+    message: str | None,
+) -> None:
+    with context.store.write() as tx:
+        close_run(
+            tx,
+            run_id,
+            state=state,
+            at=context.now(),
+            hits=hits,
+            received=found["received"],
+            new_records=found["new"],
+            changed_records=found["changed"],
+            message=message,
+        )
+
+
+def fetch_now(context: NightContext, pmids: Sequence[Pmid], run_id: int) -> dict[str, int]:
+    """Fetch these records again and store what changed.
+
+    Raises
+    ------
+    SearchFailed
+        PubMed did not answer, or not with all of them.
+    """
+    found = {"new": 0, "changed": 0, "received": 0}
+    with EntrezClient(entrez_settings(context.settings), keep=keeper(context, run_id)) as client:
+        store_batches(context, fetch_batches(client, tuple(pmids)), run_id, found)
+    return found

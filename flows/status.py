@@ -1,0 +1,109 @@
+"""The review's status, computed from the log: what was searched, what waits, what is integrated."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Literal
+
+from extract.pubmed.query import query_hash
+from extract.review.views import queue_items
+from extract.schema.protocol import Protocol
+from extract.schema.vocabulary import SearchState
+from extract.store.engine import Transaction
+from extract.store.log import Night, SearchRun, all_nights, search_log
+from extract.store.versions import published_snapshots
+from flows.settings import Settings
+from reports.status import LivingStatus, Status
+
+LastSearch = Literal["complete", "incomplete", "failed", "never"]
+WINDOW_DAYS = 90
+"""Nights older than this do not count in "nights run, missed, failed"."""
+
+
+def searched_through(tx: Transaction, protocol: Protocol) -> dt.date | None:
+    """Return the last day up to which both new and changed records were searched completely.
+
+    A full run covers what is new and what changed; otherwise both windows must have been complete.
+    """
+    hashes = {query_hash(strategy.query()) for strategy in protocol.search}
+    ends: dict[str, dt.date] = {}
+    for run in search_log(tx):
+        if run.state is SearchState.COMPLETE and run.query_hash in hashes and run.window_end:
+            end = dt.date.fromisoformat(run.window_end)
+            ends[run.date_type] = max(end, ends.get(run.date_type, end))
+    windows = [ends[kind] for kind in ("crdt", "mdat") if kind in ends]
+    both = min(windows) if len(windows) == 2 else None
+    full = ends.get("all")
+    return max((day for day in (both, full) if day is not None), default=None)
+
+
+def compute_status(tx: Transaction, settings: Settings, *, now: dt.datetime) -> Status:
+    """Compute the status strip after whatever happened last."""
+    protocol = settings.protocol
+    through = searched_through(tx, protocol)
+    items = queue_items(tx)
+    waiting_since = min((item.since for item in items), default=None)
+    integrated = through
+    if through is not None and waiting_since is not None:
+        integrated = min(through, dt.date.fromisoformat(waiting_since) - dt.timedelta(days=1))
+    runs = search_log(tx)
+    last_night_runs = [run for run in runs if run.night == runs[-1].night] if runs else []
+    worst = _worst(last_night_runs[-3:])
+    snapshots = published_snapshots(tx)
+    nights = all_nights(tx)
+    run_count, missed, failed = _count_nights(nights, today=now.date())
+    return Status(
+        living_status=_living_status(protocol, through, now.date()),
+        searched_through=through.isoformat() if through else None,
+        last_search_state=worst[0],
+        last_search_at=runs[-1].finished_at if runs else None,
+        last_search_message=worst[1],
+        pending_records=sum(item.item.startswith("record:") for item in items),
+        pending_values=sum(not item.item.startswith("record:") for item in items),
+        pending_since=waiting_since,
+        integrated_through=integrated.isoformat() if integrated else None,
+        published_at=snapshots[-1].published_at if snapshots else None,
+        next_search_due=_next_due(protocol, now),
+        nights_run=run_count,
+        nights_missed=missed,
+        nights_failed=failed,
+        rehearsal=settings.rehearsal,
+    )
+
+
+def _worst(runs: Sequence[SearchRun]) -> tuple[LastSearch, str | None]:
+    if not runs:
+        return "never", None
+    for state in (SearchState.FAILED, SearchState.RUNNING, SearchState.INCOMPLETE):
+        hit = next((run for run in runs if run.state is state), None)
+        if hit is not None:
+            return ("incomplete" if state is SearchState.INCOMPLETE else "failed"), hit.message
+    return "complete", None
+
+
+def _living_status(protocol: Protocol, through: dt.date | None, today: dt.date) -> LivingStatus:
+    if protocol.living.status != "active":
+        return protocol.living.status
+    overdue = through is None or (today - through).days > protocol.living.overdue_after_days
+    return "overdue" if overdue else "active"
+
+
+def _next_due(protocol: Protocol, now: dt.datetime) -> str:
+    hour, minute = (int(part) for part in protocol.living.night_at.split(":"))
+    due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    if due <= now:
+        due += dt.timedelta(days=1)
+    return due.strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _count_nights(nights: tuple[Night, ...], *, today: dt.date) -> tuple[int, int, int]:
+    first_day = today - dt.timedelta(days=WINDOW_DAYS - 1)
+    recent = [night for night in nights if first_day <= dt.date.fromisoformat(night.night) <= today]
+    good = {night.night for night in recent if night.state == "done"}
+    bad = {night.night for night in recent if night.state in ("search_failed", "refused", "running")} - good
+    if not recent:
+        return 0, 0, 0
+    begun = min(dt.date.fromisoformat(night.night) for night in recent)
+    expected = (today - begun).days + 1
+    return len(good), max(0, expected - len(good | bad)), len(bad)
