@@ -1,1 +1,10 @@
-"""Text to proposed values with their exact place; pure."""
+"""Text to proposed effects, each with its exact place, meaning and doubts. Pure and deterministic.
+
+tokens -> phrases (nodes) -> binding and medians (printed values) -> meaning (outcome, population,
+comparison, standing)
+-> effects.
+"""
+
+from extract.candidates.effects import EXTRACTOR_VERSION, propose_effects
+
+__all__ = ["EXTRACTOR_VERSION", "propose_effects"]

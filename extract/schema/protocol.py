@@ -113,6 +113,15 @@ class ControlSurvival(Part):
     source: Text
 
 
+class ComparisonArm(Part):
+    """One arm of the question's comparison and the words reports use for it (for reading a ratio's direction)."""
+
+    code: Code
+    label: Text
+    role: Literal["intervention", "comparator"]
+    synonyms: tuple[Text, ...]
+
+
 class AnalysisPlan(Part):
     """How estimates are pooled; each field has its decision in DECISIONS.md."""
 
@@ -184,6 +193,7 @@ class Protocol(Part):
     subtypes: tuple[TaxonomyEntry, ...] = Field(min_length=1)
     patterns: tuple[TaxonomyEntry, ...] = Field(min_length=1)
     outcomes: tuple[Outcome, ...] = Field(min_length=1)
+    arms: tuple[ComparisonArm, ...] = ()
     analysis: AnalysisPlan
     living: Living
     people: tuple[Person, ...] = Field(min_length=1)

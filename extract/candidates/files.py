@@ -1,0 +1,140 @@
+"""Files to effects: PubMed XML, JATS, JSON lines; one JSON line a document, one error line a bad document.
+
+No typer, no Prefect, no pandas: `living-review extract` starts in the time Python and lxml need.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Final, TextIO
+
+from extract.candidates.effects import propose_effects
+from extract.candidates.reading import Unreadable, read_documents
+from extract.errors import DocumentError
+from extract.schema.effect import Document
+from extract.schema.protocol import Protocol
+
+#: Documents a task of the process pool takes at once: large enough to hide pickling, small enough for flat
+#: memory.
+CHUNK: Final = 250
+DONE: Final = 0
+BAD_INPUT: Final = 2
+
+Progress = Callable[[int], None]
+#: What a document becomes: its JSON line, or the message why it could not be read.
+Line = tuple[str, str]
+
+
+def extract_file(path: Path, protocol: Protocol) -> Iterator[dict[str, object] | Unreadable]:
+    """Yield what every document of a file proposes, or why it could not be read.
+
+    A bad document stops no other.
+
+    Parameters
+    ----------
+    path
+        PubMed XML or JATS (plain or gzip), or JSON lines ``{"id", "title", "abstract"}``.
+    protocol
+        The question's words.
+
+    Yields
+    ------
+    dict or Unreadable
+        ``{"id": ..., "effects": [...]}`` in DESIGN's form, or a message for a person.
+    """
+    for document in read_documents(path):
+        if isinstance(document, Unreadable):
+            yield document
+        else:
+            yield as_row(document, protocol)
+
+
+def as_row(document: Document, protocol: Protocol) -> dict[str, object]:
+    """Return one document's effects as plain JSON types."""
+    effects = [effect.to_json() for effect in propose_effects(document, protocol)]
+    return {"id": document.document_id, "effects": effects}
+
+
+def run(
+    paths: Iterable[Path],
+    protocol: Protocol,
+    *,
+    out: TextIO,
+    err: TextIO,
+    processes: int = 1,
+    progress: Progress | None = None,
+) -> int:
+    """Write one JSON line a document to ``out`` and one line a failed document to ``err``.
+
+    Parameters
+    ----------
+    paths
+        Files, read in order.
+    protocol
+        The question's words.
+    out, err
+        Text streams.
+    processes
+        1 reads in this process; more share the documents out. The output is the same, in the same order.
+    progress
+        Called with the number of documents finished since the last call.
+
+    Returns
+    -------
+    int
+        0, or 2 if any document could not be read.
+    """
+    failed = False
+    for line, message in _lines(paths, protocol, processes):
+        if message:
+            failed = True
+            err.write(message + "\n")
+        else:
+            out.write(line + "\n")
+        if progress is not None:
+            progress(1)
+    return BAD_INPUT if failed else DONE
+
+
+def _lines(paths: Iterable[Path], protocol: Protocol, processes: int) -> Iterator[Line]:
+    """Yield finished lines in input order."""
+    documents = (document for path in paths for document in read_documents(path))
+    work = partial(_chunk_lines, protocol=protocol)
+    chunks = _chunks(documents)
+    if processes <= 1:
+        for chunk in chunks:
+            yield from work(chunk)
+        return
+    with ProcessPoolExecutor(max_workers=processes) as pool:
+        waiting = [pool.submit(work, chunk) for chunk in islice(chunks, 2 * processes)]
+        while waiting:
+            yield from waiting.pop(0).result()
+            waiting.extend(pool.submit(work, chunk) for chunk in islice(chunks, 1))
+
+
+def _chunks(documents: Iterable[Document | Unreadable]) -> Iterator[list[Document | Unreadable]]:
+    """Cut a stream into lists, never holding more than one."""
+    stream = iter(documents)
+    while chunk := list(islice(stream, CHUNK)):
+        yield chunk
+
+
+def _chunk_lines(chunk: list[Document | Unreadable], *, protocol: Protocol) -> list[Line]:
+    """Read the documents of one chunk."""
+    lines: list[Line] = []
+    for document in chunk:
+        if isinstance(document, Unreadable):
+            lines.append(("", document.message))
+            continue
+        try:
+            row = as_row(document, protocol)
+        except DocumentError as error:
+            lines.append(("", str(error)))
+        else:
+            lines.append((json.dumps(row, ensure_ascii=False, separators=(",", ":")), ""))
+    return lines

@@ -1,0 +1,181 @@
+"""Medians of survival and of other times to an event, with their units, intervals and list partners.
+
+    median-clause := "median" what? ( time interval? | number ("v"|"versus"|"and") time )+
+
+A median of follow-up, age, dose or length of stay is not an effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from extract.candidates import nodes
+from extract.candidates.binding import Interval, Printed, read_interval
+from extract.candidates.lexicon import words
+from extract.candidates.nodes import Node
+
+_SURVIVAL: Final = words(
+    "survival os pfs dfs efs rfs ttp ttf dor ttd bcss css dss lrfs mfs dmfs rpfs ipfs pfs2 ttnt survived free"
+    " progression relapse recurrence pps lrpfs mos mpfs"
+)
+_OTHER: Final = words(
+    "follow followup age aged ages dose doses stay size psa bmi cycles number score scores course courses "
+    "expression"
+    " interquartile iqr observation volume length hospitalization treatment exposure value values cutoff "
+    "cut level"
+    " levels split percentage count counts income biomarker ctdna fraction cohort reduction change "
+    "operative blood"
+)
+_NOT_A_VALUE_AFTER: Final = words(
+    "at after within by every each first last for over during than least until beyond before past "
+    "additional under"
+    " per exceeding exceeded"
+)
+_GAIN: Final = words(
+    "difference gain gains increase improvement benefit prolongation prolonged extended advantage shorter longer"
+)
+_TIME_WORDS: Final = frozenset({"time", "duration", "interval"})
+
+
+def bind_medians(found: Sequence[Node], *, about_survival: bool) -> list[Printed]:
+    """Return the medians of time to event a sentence prints, in reading order.
+
+    Parameters
+    ----------
+    found
+        Nodes of one sentence.
+    about_survival
+        Whether the sentence before was about survival; used when this one only says "the median was".
+    """
+    marks = [index for index, node in enumerate(found) if node.kind == nodes.MEDIAN]
+    values: list[Printed] = []
+    for position, index in enumerate(marks):
+        limit = marks[position + 1] if position + 1 < len(marks) else len(found)
+        if _is_of_time_to_event(found, index, limit, about_survival):
+            values.extend(_values_of(found, index, limit))
+    return values
+
+
+def _is_of_time_to_event(found: Sequence[Node], index: int, limit: int, about_survival: bool) -> bool:
+    """Tell what this median is of: the words up to its number, else those before it."""
+    seen_time = False
+    for step in range(index + 1, min(limit, index + 16)):
+        node = found[step]
+        if node.kind in (nodes.TIME, nodes.NUMBER, nodes.RANGE):
+            break
+        word = node.lower
+        if word in _SURVIVAL:
+            return True
+        if word in _TIME_WORDS:
+            seen_time = True
+        elif (seen_time and word in ("to", "until", "from")) or (seen_time and word in ("response", "remission")):
+            return True
+        elif word in _OTHER:
+            return False
+    return _said_before(found, index, about_survival)
+
+
+def _said_before(found: Sequence[Node], index: int, about_survival: bool) -> bool:
+    """Tell from the words before "median" what it is of: the nearest telling word decides."""
+    for step in range(index - 1, -1, -1):
+        word = found[step].lower
+        if word in _SURVIVAL:
+            return True
+        if word == "to" and step and found[step - 1].lower in _TIME_WORDS:
+            return True
+        if found[step].kind == nodes.MEDIAN:
+            return False
+        if word in _OTHER and word not in ("treatment", "level", "levels", "cohort", "expression"):
+            return False
+    return about_survival
+
+
+def _values_of(found: Sequence[Node], index: int, limit: int) -> list[Printed]:
+    """Return the times that follow a "median" of a time to event."""
+    values: list[Printed] = []
+    level = None
+    step = index + 1
+    while step < limit:
+        node = found[step]
+        if node.kind == nodes.WORD and node.lower in ("follow", "followup"):
+            break
+        if node.kind == nodes.LEVEL:
+            level = node
+        if _is_value(found, step, index) and (node.kind == nodes.TIME or _has_partner(found, step, limit)):
+            interval = read_interval(found, step + 1, node.value, level, "median")
+            if interval is not None and not _fits(interval, node):
+                interval = None
+            unit = node.lower or _unit_ahead(found, step, limit)
+            values.append(
+                Printed(
+                    "median",
+                    node.value,
+                    step,
+                    index,
+                    interval.after if interval else step + 1,
+                    frozenset(),
+                    interval,
+                    unit=unit,
+                    implicit=bool(values),
+                )
+            )
+            step = values[-1].after
+            continue
+        step += 1
+    return values
+
+
+def _fits(interval: Interval, node: Node) -> bool:
+    """Tell whether an interval can belong to a median: the median lies in it."""
+    value = node.value
+    if value is None:
+        return False
+    low_fits = interval.low is None or interval.low <= value
+    return low_fits and (interval.high is None or value <= interval.high)
+
+
+def _is_value(found: Sequence[Node], step: int, index: int) -> bool:
+    """Tell whether a number can be a median: not a time point, a difference or an age."""
+    node = found[step]
+    if node.kind not in (nodes.TIME, nodes.NUMBER) or node.value is None or node.value < 0:
+        return False
+    before = found[step - 1]
+    if before.lower in _NOT_A_VALUE_AFTER or before.lower in ("+", "±", "<", ">", "≤", "≥"):
+        return False
+    if before.lower == "-" and node.kind == nodes.TIME:
+        return False
+    near = {found[at].lower for at in range(max(index, step - 4), step)}
+    return not (before.lower in ("of", "by") and near & _GAIN)
+
+
+def _has_partner(found: Sequence[Node], step: int, limit: int) -> bool:
+    """Tell whether a bare number is the first of a pair whose last member carries the unit.
+
+    "13.9 v 13.5 months".
+    """
+    at = step + 1
+    gap = 0
+    while at < limit and gap < 10:
+        node = found[at]
+        if node.kind == nodes.TIME:
+            return _joined(found, step, at)
+        if node.kind == nodes.RATIO or node.lower in (";",):
+            return False
+        at += 1
+        gap += 1
+    return False
+
+
+def _joined(found: Sequence[Node], step: int, at: int) -> bool:
+    """Tell whether two numbers are joined by "v", "versus", "and", "to", "compared with" or a comma."""
+    words = [found[between].lower for between in range(step + 1, at)]
+    return any(word in ("v", "vs", "versus", "and", "compared", ",", "or", "/") for word in words)
+
+
+def _unit_ahead(found: Sequence[Node], step: int, limit: int) -> str:
+    """Return the unit of the next time."""
+    for at in range(step + 1, limit):
+        if found[at].kind == nodes.TIME:
+            return found[at].lower
+    return ""

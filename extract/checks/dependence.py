@@ -1,0 +1,33 @@
+"""Checks: results that share people must not be pooled as independent (REVIEW_METHODS 3, check 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from extract.checks.findings import CheckInput, Finding
+
+SHARED: Final = "shared-control-group"
+OVERLAP: Final = "overlap-group-used"
+SINGLE: Final = "single-arm"
+
+
+def check(value: CheckInput) -> Iterator[Finding]:
+    """Fire for two results against one control group, a cohort of a used overlap group.
+
+    A single-arm study.
+    """
+    if value.shares_control_with:
+        others = ", ".join(value.shares_control_with)
+        yield Finding(
+            SHARED,
+            "warning",
+            f"compared with the same control group as {others}: choose one or split the controls",
+        )
+    if value.overlap_group_used_by:
+        others = ", ".join(value.overlap_group_used_by)
+        yield Finding(
+            OVERLAP, "warning", f"shares patients with {others}, which is already used: one per overlap group"
+        )
+    if value.single_arm:
+        yield Finding(SINGLE, "error", "the study has one arm only: there is no comparison to pool")
