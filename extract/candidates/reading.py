@@ -197,7 +197,7 @@ def _xml(stream: io.BufferedReader, path: Path, head: bytes) -> Iterator[Documen
     if b"<PubmedArticleSet" in head or b"<PubmedArticle>" in head:
         yield from _pubmed(stream, path)
         return
-    from extract.fulltext import parse_article  # noqa: PLC0415  (lxml is not needed for JSON lines)
+    from extract.fulltext import parse_article
 
     article = parse_article(stream.read(), where=str(path))
     yield checked(Document(article.document_id, article.title, article.abstract), str(path))
@@ -205,7 +205,7 @@ def _xml(stream: io.BufferedReader, path: Path, head: bytes) -> Iterator[Documen
 
 def _pubmed(stream: io.BufferedReader, path: Path) -> Iterator[Document | Unreadable]:
     """Yield the records of a PubMed file; a withdrawn record (``DeleteCitation``) is no document."""
-    from extract.pubmed.parse import parse_records  # noqa: PLC0415  (not needed for JSON lines)
+    from extract.pubmed.parse import parse_records
 
     for record in parse_records(stream):
         if isinstance(record, DeletedRecord):

@@ -15,9 +15,7 @@ _NARROWER: Final = re.compile(
     r"|complete (?:resection|excision)",
     re.I,
 )
-_WIDER: Final = re.compile(
-    r"loco-?\s?regional|local (?:therapy|treatment)|radiotherapy|radiation|\bLRT\b", re.I
-)
+_WIDER: Final = re.compile(r"loco-?\s?regional|local (?:therapy|treatment)|radiotherapy|radiation|\bLRT\b", re.I)
 
 
 def check(value: CheckInput) -> Iterator[Finding]:
@@ -36,8 +34,7 @@ def check(value: CheckInput) -> Iterator[Finding]:
         yield Finding(
             NARROWER,
             "warning",
-            f"the comparison ({arms}) is of a selected part of the operated patients; not the question's "
-            f"comparison",
+            f"the comparison ({arms}) is of a selected part of the operated patients; not the question's comparison",
         )
     elif _WIDER.search(arms):
         yield Finding(

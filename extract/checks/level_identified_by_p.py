@@ -51,8 +51,7 @@ def check(value: CheckInput) -> Iterator[Finding]:
             yield Finding(
                 IDENTIFIED,
                 "warning",
-                f"the p value {value.p_value} fits a {others} interval; {said}: ask for the level before "
-                f"pooling",
+                f"the p value {value.p_value} fits a {others} interval; {said}: ask for the level before pooling",
             )
         return
     if stated is not None and _far(p, printed, stated):
@@ -118,12 +117,9 @@ def _significance(value: CheckInput, printed: tuple[float, float, float], p: Pri
     half = half_unit(low, high)
     excludes = low - half > 1 or high + half < 1
     includes = low + half < 1 < high - half
-    if (p.value + p.half_unit < alpha and includes) or (
-        p.bound == "" and p.value - p.half_unit > alpha and excludes
-    ):
+    if (p.value + p.half_unit < alpha and includes) or (p.bound == "" and p.value - p.half_unit > alpha and excludes):
         yield Finding(
             SIGNIFICANCE,
             "warning",
-            f"p {value.p_value} and the {value.ci_level:g} % interval {low:g}-{high:g} disagree about "
-            f"significance",
+            f"p {value.p_value} and the {value.ci_level:g} % interval {low:g}-{high:g} disagree about significance",
         )

@@ -18,8 +18,6 @@ def check(value: CheckInput) -> Iterator[Finding]:
     if value.ci_low is None and value.ci_high is None:
         return
     if value.ci_level is None:
-        yield Finding(
-            CODE, "warning", "the report never states the level of this interval; do not assume 95 %"
-        )
+        yield Finding(CODE, "warning", "the report never states the level of this interval; do not assume 95 %")
     elif not LOWEST <= value.ci_level <= HIGHEST:
         yield Finding(ODD, "error", f"a confidence level of {value.ci_level:g} % is not possible here")

@@ -8,9 +8,7 @@ from typing import Final
 
 from extract.checks.findings import CheckInput
 
-_NUMBER: Final = re.compile(
-    r"(\d*[.,·∙⋅]\d+|\d+(?:e-\d+)?)(?:\s*[x×]\s*10\s*\^?[-−–]\s*(\d+)|e[-−](\d+))?", re.I
-)
+_NUMBER: Final = re.compile(r"(\d*[.,·∙⋅]\d+|\d+(?:e-\d+)?)(?:\s*[x×]\s*10\s*\^?[-−–]\s*(\d+)|e[-−](\d+))?", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,5 @@ def read_p(value: CheckInput) -> PrintedP | None:
     decimals = len(digits.partition(".")[2]) + exponent
     before = value.p_value[: match.start()]
     bound = "<" if re.search(r"[<≤]|less", before) else ">" if re.search(r"[>≥]", before) else ""
-    said_one = (
-        value.p_sided == "one" or re.search(r"(?:one|1)[- ](?:sided|tailed)", value.p_value, re.I) is not None
-    )
+    said_one = value.p_sided == "one" or re.search(r"(?:one|1)[- ](?:sided|tailed)", value.p_value, re.I) is not None
     return PrintedP(number, bound, 0.5 * 10.0**-decimals, 1 if said_one else 2)

@@ -49,9 +49,7 @@ def parse_article(raw: bytes, *, where: str = "") -> Article:
     DocumentError
         Not XML, or XML of another kind; the message says what the root element is.
     """
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
-    )
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
     prefix = f"{where}: " if where else ""
     try:
         root = etree.fromstring(raw, parser)

@@ -89,9 +89,7 @@ def _cell(element: etree._Element, origin: tuple[int, int]) -> Cell:
     raw = "".join(_cell_pieces(element))
     text = _SPACE.sub(" ", raw).strip()
     indent = len(_indent_of(element, raw))
-    bold = element.tag == "th" or (
-        len(element) > 0 and element[0].tag == "bold" and not (element.text or "").strip()
-    )
+    bold = element.tag == "th" or (len(element) > 0 and element[0].tag == "bold" and not (element.text or "").strip())
     return Cell(text, indent, origin, bold)
 
 

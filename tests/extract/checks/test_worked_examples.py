@@ -143,9 +143,7 @@ def test_a_cohort_of_a_used_overlap_group_is_flagged() -> None:
 def test_e2108_erratum_reopens_its_values_and_a_retraction_is_an_error() -> None:
     # E2108 has an erratum, PMID 35427466.
     assert "linked-notice" in codes_of(CheckInput(linked_notices=("ErratumIn",)))
-    (finding,) = [
-        f for f in run_checks(CheckInput(linked_notices=("RetractionIn",))) if f.code == "report-retracted"
-    ]
+    (finding,) = [f for f in run_checks(CheckInput(linked_notices=("RetractionIn",))) if f.code == "report-retracted"]
     assert finding.severity == "error"
 
 
