@@ -1,0 +1,316 @@
+"""How people decide: two who agree, conflicts to the adjudicator, reported and corrected values apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from extract.errors import DecisionError
+from extract.review.approval import approve_value, reject_value
+from extract.review.reopened import confirm_reopened, withdraw_value
+from extract.review.screening import exclude_record, include_record
+from extract.review.views import item_details, queue_items
+from extract.schema.effect import Comparison, Effect, Span
+from extract.schema.protocol import Protocol
+from extract.schema.vocabulary import RecordState
+from extract.store.candidates import SpanError, add_candidate, verify_span
+from extract.store.curated import all_reports, curated_values, families, set_value_state
+from extract.store.decisions import all_decisions, latest_votes, verify_chain
+from extract.store.engine import Store
+from extract.store.log import open_night, open_run
+from extract.store.records import get_record, upsert_record
+from tests.extract.store.records import record
+from tests.stores import AT, new_store, protocol
+
+ABSTRACT = "Surgery was associated with longer survival (HR 0.72; 95% CI 0.56-0.94)."
+QUOTE = "HR 0.72; 95% CI 0.56-0.94"
+PROTOCOL = protocol()
+
+
+def effect(*, checks: tuple[str, ...] = (), numerator: str | None = "surgery") -> Effect:
+    start = ABSTRACT.index(QUOTE)
+    return Effect(
+        measure="HR",
+        estimate=0.72,
+        ci_low=0.56,
+        ci_high=0.94,
+        ci_level=95.0,
+        p_value=None,
+        p_sided=None,
+        outcome="OS",
+        subtype="all",
+        metastatic_pattern="all",
+        population=None,
+        comparison=Comparison(numerator, "no surgery"),
+        adjusted=True,
+        is_result=True,
+        span=Span("abstract", start, start + len(QUOTE), QUOTE),
+        checks=checks,
+    )
+
+
+def enqueue(store: Store, proposed: Effect) -> str:
+    from extract.pubmed.parse import record_to_json
+
+    parsed = record("100", title="Surgery in stage IV", abstract=ABSTRACT)
+    with store.write() as tx:
+        night_id = open_night(tx, night="2026-11-20", at=AT, rehearsal=True)
+        run_id = open_run(
+            tx, night_id, source="pubmed", query_hash="q", date_type="all", window_start="a", window_end="b", at=AT
+        )
+        upsert_record(tx, parsed, content=record_to_json(parsed), content_hash="h", night="2026-11-20", run_id=run_id)
+        added = add_candidate(
+            tx, pmid="100", revision=1, extractor_version="1", effect=proposed, state="proposed", night="2026-11-20"
+        )
+    assert added is not None
+    return added
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with new_store(tmp_path) as opened:
+        yield opened
+
+
+def include(store: Store, *people: str, design: str = "retrospective_cohort") -> RecordState:
+    state = RecordState.NEW
+    for person in people:
+        state = include_record(store, PROTOCOL, "100", by=person, at=AT, study={"design": design}, reason=None)
+    return state
+
+
+def approve(store: Store, candidate: str, person: str, **changes: str) -> str:
+    reason = "read in table 2" if changes else None
+    return approve_value(store, PROTOCOL, candidate, by=person, at=AT, changes=changes, reason=reason)
+
+
+def test_two_people_who_agree_make_a_record_a_report_of_a_new_study(store: Store) -> None:
+    enqueue(store, effect())
+    assert include(store, "reviewer-a") is RecordState.SCREENING
+    assert include(store, "reviewer-b") is RecordState.INCLUDED
+    with store.read() as tx:
+        assert [(f.study_id, f.design, f.origin) for f in families(tx)] == [
+            ("pmid-100", "retrospective_cohort", "queue")
+        ]
+        assert [(r.report_id, r.pmid) for r in all_reports(tx)] == [("pmid-100", "100")]
+
+
+def test_one_person_alone_decides_nothing_however_often_they_vote(store: Store) -> None:
+    enqueue(store, effect())
+    assert include(store, "reviewer-a", "reviewer-a", "reviewer-a") is RecordState.SCREENING
+
+
+def test_votes_that_differ_are_a_conflict_that_only_the_adjudicator_settles(store: Store) -> None:
+    enqueue(store, effect())
+    include(store, "reviewer-a")
+    state = exclude_record(store, PROTOCOL, "100", by="reviewer-b", at=AT, reason_code="no-comparison", reason=None)
+    assert state is RecordState.CONFLICT
+    with pytest.raises(DecisionError, match="adjudicator decides now"):
+        include(store, "reviewer-a")
+    settled = exclude_record(store, PROTOCOL, "100", by="adjudicator", at=AT, reason_code="no-comparison", reason=None)
+    assert settled is RecordState.EXCLUDED
+    with store.read() as tx:
+        assert {p: v[0] for p, v in latest_votes(tx, "100").items()} == {
+            "reviewer-a": "include",
+            "reviewer-b": "exclude",
+            "adjudicator": "exclude",
+        }
+
+
+def test_designs_that_differ_are_a_conflict_and_the_adjudicators_design_holds(store: Store) -> None:
+    enqueue(store, effect())
+    include(store, "reviewer-a", design="rct")
+    assert include(store, "reviewer-b", design="retrospective_cohort") is RecordState.CONFLICT
+    assert include(store, "adjudicator", design="retrospective_cohort") is RecordState.INCLUDED
+    with store.read() as tx:
+        assert families(tx)[0].design == "retrospective_cohort"
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (lambda s: include(s, "nobody"), "nobody of this id is on the review team"),
+        (lambda s: include(s, "reviewer-a", design="trial"), "is not one of rct"),
+        (
+            lambda s: include_record(s, PROTOCOL, "999", by="reviewer-a", at=AT, study={"design": "rct"}, reason=None),
+            "record:999: no such record",
+        ),
+        (
+            lambda s: include_record(s, PROTOCOL, "100", by="reviewer-a", at=AT, study={}, reason=None),
+            "say what study it is",
+        ),
+        (
+            lambda s: exclude_record(s, PROTOCOL, "100", by="reviewer-a", at=AT, reason_code="boring", reason=None),
+            "not on the list; choose one of not-de-novo",
+        ),
+    ],
+)
+def test_a_vote_that_cannot_be_is_one_clear_line_and_leaves_no_trace(store: Store, act, message) -> None:
+    enqueue(store, effect())
+    with pytest.raises(DecisionError, match=message):
+        act(store)
+    with store.read() as tx:
+        assert all_decisions(tx) == ()
+
+
+def test_a_value_cannot_be_approved_before_its_record_is_included(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    with pytest.raises(DecisionError, match="decide its record first"):
+        approve(store, candidate, "reviewer-a")
+
+
+def test_two_approvals_make_a_curated_value_with_its_place_in_the_source(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    assert approve(store, candidate, "reviewer-a") == "needs_second"
+    with store.read() as tx:
+        assert curated_values(tx) == ()
+    assert approve(store, candidate, "reviewer-b") == "approved"
+    with store.read() as tx:
+        (value,) = curated_values(tx)
+        assert verify_chain(tx) == len(all_decisions(tx))
+    assert value.value_id == "pmid-100--os--all--all--1"
+    assert (value.reported.estimate, value.reported.ci_level) == (0.72, 95.0)
+    assert value.approved_by == ("reviewer-a", "reviewer-b")
+    assert value.span is not None
+    assert ABSTRACT[value.span.start : value.span.end] == QUOTE
+
+
+def test_a_correction_stands_beside_the_reported_value_with_its_reason(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    approve(store, candidate, "reviewer-a", ci_level="90")
+    assert approve(store, candidate, "reviewer-b", ci_level="90") == "approved"
+    with store.read() as tx:
+        (value,) = curated_values(tx)
+    assert value.reported.ci_level == 95.0
+    assert [(c.field, c.reported, c.corrected, c.reason) for c in value.corrections] == [
+        ("ci_level", 95.0, 90.0, "read in table 2")
+    ]
+
+
+def test_approvals_of_different_numbers_are_a_conflict(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    approve(store, candidate, "reviewer-a")
+    assert approve(store, candidate, "reviewer-b", ci_low="0.55") == "conflict"
+    with pytest.raises(DecisionError, match="adjudicator decides now"):
+        approve(store, candidate, "reviewer-a", ci_low="0.55")
+    assert approve(store, candidate, "adjudicator") == "approved"
+
+
+def test_a_correction_needs_a_reason_and_a_fired_check_an_answer(store: Store) -> None:
+    candidate = enqueue(store, effect(checks=("interval-asymmetric",)))
+    include(store, "reviewer-a", "reviewer-b")
+    with pytest.raises(DecisionError, match="needs --reason"):
+        approve_value(store, PROTOCOL, candidate, by="reviewer-a", at=AT, changes={"ci_low": "0.55"}, reason=None)
+    with pytest.raises(DecisionError, match="checks fired: interval-asymmetric"):
+        approve(store, candidate, "reviewer-a")
+    state = approve_value(
+        store, PROTOCOL, candidate, by="reviewer-a", at=AT, changes={}, reason="misprint", clear_checks=True
+    )
+    assert state == "needs_second"
+
+
+def test_a_direction_that_is_not_stated_must_be_decided_by_a_person(store: Store) -> None:
+    candidate = enqueue(store, effect(numerator=None))
+    include(store, "reviewer-a", "reviewer-b")
+    with pytest.raises(DecisionError, match="the direction is not stated"):
+        approve(store, candidate, "reviewer-a")
+    approve(store, candidate, "reviewer-a", numerator_arm="no_surgery")
+    assert approve(store, candidate, "reviewer-b", numerator_arm="no_surgery") == "approved"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "message"),
+    [
+        ("estimate", "0,65", "write the decimal point as '.'"),
+        ("estimate", "O.65", "is not a number"),
+        ("estimate", "0", "a ratio is above 0"),
+        ("estimate", "inf", "not a finite number"),
+        ("ci_low", "1.2", "is not below ci_high|outside its interval"),
+        ("ci_level", "9.5", "write the level in percent"),
+        ("n_surgery", "-4", "not a whole number"),
+        ("outcome", "survival", "is not one of OS"),
+        ("subtype", "luminal-z", "is not one of all"),
+        ("colour", "blue", "is not a field of a value"),
+    ],
+)
+def test_what_a_person_types_is_checked_at_the_field(store: Store, field: str, typed: str, message: str) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    with pytest.raises(DecisionError, match=message):
+        approve(store, candidate, "reviewer-a", **{field: typed})
+
+
+def test_two_rejections_reject_and_nothing_is_left_to_decide(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    reject_value(store, PROTOCOL, candidate, by="reviewer-a", at=AT, reason="not our comparison")
+    assert reject_value(store, PROTOCOL, candidate, by="reviewer-b", at=AT, reason="same") == "rejected"
+    with pytest.raises(DecisionError, match="is rejected already"):
+        approve(store, candidate, "reviewer-a")
+    with store.read() as tx:
+        assert curated_values(tx) == ()
+
+
+def test_a_reopened_value_is_confirmed_or_withdrawn_by_two_people(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    approve(store, candidate, "reviewer-a")
+    approve(store, candidate, "reviewer-b")
+    value_id = "pmid-100--os--all--all--1"
+    with pytest.raises(DecisionError, match="not re-opened"):
+        confirm_reopened(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="checked")
+    for act, end in ((confirm_reopened, "approved"), (withdraw_value, "withdrawn")):
+        with store.write() as tx:
+            set_value_state(tx, [value_id], "reopened")
+        assert act(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="checked") == "reopened"
+        assert act(store, PROTOCOL, value_id, by="reviewer-b", at=AT, reason="checked") == end
+
+
+def test_the_queue_shows_what_waits_and_an_item_shows_its_words(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    with store.read() as tx:
+        assert [item.item for item in queue_items(tx)] == ["record:100"]
+    include(store, "reviewer-a", "reviewer-b")
+    with store.read() as tx:
+        assert [item.item for item in queue_items(tx)] == [f"value:{candidate}"]
+        details = item_details(tx, f"value:{candidate}")
+        assert details["effect"]["span"]["text"] == QUOTE
+        with pytest.raises(DecisionError, match="no such item"):
+            item_details(tx, "value:none")
+
+
+def test_a_span_that_is_not_in_its_source_is_refused_at_the_door() -> None:
+    with pytest.raises(SpanError, match="is not"):
+        verify_span(effect(), {"title": "", "abstract": "Another text altogether, long enough to hold the span." * 3})
+
+
+def test_a_span_without_its_number_is_refused_at_the_door() -> None:
+    words = "Surgery was associated"
+    wrong = Effect(
+        **{**{f: getattr(effect(), f) for f in Effect.__slots__}, "span": Span("abstract", 0, len(words), words)}
+    )
+    with pytest.raises(SpanError, match=r"do not contain the number 0\.72"):
+        verify_span(wrong, {"abstract": ABSTRACT})
+
+
+def test_the_record_keeps_its_state_in_the_store(store: Store) -> None:
+    enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    with store.read() as tx:
+        stored = get_record(tx, "100")
+    assert stored is not None
+    assert (stored.state, stored.report_id) == (RecordState.INCLUDED, "pmid-100")
+
+
+def test_the_number_of_people_needed_stands_in_the_protocol(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    living = PROTOCOL.living.model_copy(update={"approvals_needed": 1, "votes_needed": 1})
+    alone: Protocol = PROTOCOL.model_copy(update={"living": living})
+    include_record(store, alone, "100", by="reviewer-a", at=AT, study={"design": "rct"}, reason=None)
+    state = approve_value(store, alone, candidate, by="reviewer-a", at=AT, changes={}, reason=None)
+    assert state == "approved"
