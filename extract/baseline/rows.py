@@ -29,6 +29,7 @@ class BaselineStudy:
     also_overlaps: tuple[str, ...]
     immortal_time: ImmortalTime
     n_total: int | None
+    unverified_fields: tuple[str, ...]
     note: str | None
 
 

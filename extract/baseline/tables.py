@@ -88,6 +88,7 @@ STUDIES = (
         _names(ImmortalTime),
     ),
     Column("n_total", "integer", "participants", "Participants analysed, by the latest report", POSITIVE),
+    Column("unverified_fields", "list", "", "Columns not read in a source about the study itself"),
     Column("note", "text", "", "What a reviewer must know"),
 )
 
