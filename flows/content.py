@@ -7,6 +7,7 @@ from typing import Any
 
 from reports.changes import compare
 
+from extract.review.checked import findings_on
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Design, RecordState, body_of
 from extract.store.curated import Report, TrialFamily
@@ -186,7 +187,7 @@ def _value(frozen: FrozenValue) -> ValueRow:
         approved_by="; ".join(value.approved_by),
         approved_at=value.approved_at,
         correction=corrections or None,
-        checks=None,
+        checks="; ".join(finding.code for finding in findings_on(used)) or None,
         poolable=used.poolable,
         not_poolable_reason=used.not_poolable_reason,
     )

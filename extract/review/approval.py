@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from extract.errors import DecisionError
+from extract.review.checked import findings_on
 from extract.review.people import Reviewer, reviewer
 from extract.review.proposal import proposed_value
 from extract.schema.protocol import Protocol
@@ -71,10 +72,9 @@ def approve_value(
         changed = [name for name in changes if getattr(approved, name) != getattr(proposed, name)]
         if changed and not reason:
             raise DecisionError(f"a change of {', '.join(changed)} needs --reason: what does the report say, and where")
-        if candidate.effect.checks and not (reason and clear_checks):
-            raise DecisionError(
-                f"checks fired: {', '.join(candidate.effect.checks)}; look, then answer with --clear-checks --reason"
-            )
+        fired = _open_checks(candidate, proposed, approved)
+        if fired and not (reason and clear_checks):
+            raise DecisionError(f"checks fired: {'; '.join(fired)}; look, then answer with --clear-checks --reason")
         _decide(tx, candidate, person, "approve", at=at, value=approved, reason=reason)
         return _settle_candidate(tx, protocol, candidate, record, person, at=at)
 
@@ -139,6 +139,18 @@ def _complete(value: ReportedValue, protocol: Protocol) -> ReportedValue:
     if value.poolable and value.ci_level is None and value.ci_low is not None:
         raise DecisionError("ci_level: the level is never stated; use --set ci_level=95 (or 90 ...) with --reason")
     return value
+
+
+def _open_checks(candidate: Candidate, proposed: ReportedValue, approved: ReportedValue) -> list[str]:
+    """Return the doubts about the value as it would be approved.
+
+    Checks that need no more than the value itself run again on what the person typed; the others, which the program
+    fired from the text around it, stay open until they are answered.
+    """
+    found = findings_on(approved)
+    mended = {finding.code for finding in findings_on(proposed)}
+    from_the_text = [code for code in candidate.effect.checks if code not in mended]
+    return [f"{finding.code} ({finding.message})" for finding in found] + from_the_text
 
 
 def _decide(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,18 +18,25 @@ def extract(
     processes: Annotated[int | None, typer.Option(help="Processes; all cores for large files if not given.")] = None,
 ) -> None:
     """Propose effect sizes from documents: one JSON line a document."""
-    from extract.candidates.files import run
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
+    from extract.candidates.files import run
     from flows.settings import load_settings
 
-    code = run(
-        files,
-        load_settings().protocol,
-        out=sys.stdout,
-        err=sys.stderr,
-        processes=processes,
-        progress=sys.stderr.isatty(),
-    )
+    protocol = load_settings().protocol
+    columns = (TextColumn("{task.completed} documents read"), TimeElapsedColumn())
+    # A bar for a person only: silent when stderr goes to a file or another program.
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("reading", total=None)
+        code = run(
+            files,
+            protocol,
+            out=sys.stdout,
+            err=sys.stderr,
+            processes=processes or os.cpu_count() or 1,
+            progress=lambda documents: bar.advance(task, documents),
+        )
     raise typer.Exit(code)
 
 
