@@ -7,11 +7,15 @@ complete.
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
+from tests.reference import sections_bayes as bayes
 from tests.reference import sections_models as models
 from tests.reference import sections_sensitivity as sensitivity
-from tests.reference.comparison import Section
+from tests.reference import sections_small_study as small_study
+from tests.reference import sections_survival as survival
+from tests.reference.comparison import Row, Section, SectionWithData, load
 
 DATA_SETS = (
     "bcg",
@@ -41,6 +45,7 @@ INPUT = {
     "tolerance_hint",
     "note",
     "tolerances",
+    "settings",
 }
 
 COMPARED: dict[str, Section] = {
@@ -54,14 +59,62 @@ COMPARED: dict[str, Section] = {
     "influence": sensitivity.influence,
     "residuals": sensitivity.residuals,
     "baujat": sensitivity.baujat,
+    "regtest": small_study.regtest,
+    "ranktest": small_study.ranktest,
+    "trimfill": small_study.trimfill,
+    "pet_peese": small_study.pet_peese,
+    "fsn": small_study.fsn,
+    "tes": small_study.tes,
+    "henmi_copas": small_study.henmi_copas,
 }
 """Sections of the data sets."""
 
 COMPARED_FILES: dict[str, dict[str, Section]] = {
     "edge": {"sets": models.sets},
     "random_core": {"sets": models.sets},
+    "hr_derivation": {
+        "from_ci": survival.from_ci,
+        "from_p": survival.from_p,
+        "tierney": survival.tierney,
+        "oe_v": survival.oe_v,
+        "oe_both": survival.oe_both,
+    },
+    "abs_effects": {"cases": survival.abs_cases},
+    "rmst_km_logrank_ipd": {"ipd": survival.ipd},
+    "km_reconstruction": {"cases": survival.km_cases},
 }
 """Sections of the files that hold something else than one data set."""
+
+BAYES_EXACT = (
+    "bangertdrowns2004",
+    "bcg",
+    "hackshaw1998",
+    "hine1989",
+    "mbc_surgery_os_5rct",
+    "mbc_surgery_os_brief",
+    "mbc_surgery_os_checked",
+    "mbc_surgery_os_inverted",
+    "molloy2014",
+    "normand1999",
+    "pignon2000",
+    "raudenbush1985",
+    "riley2003_os",
+)
+BAYESMETA = (
+    "bcg",
+    "hine1989",
+    "mbc_surgery_os_brief",
+    "mbc_surgery_os_checked",
+    "mbc_surgery_os_inverted",
+    "molloy2014",
+    "normand1999",
+)
+
+WITH_DATA: dict[str, dict[str, SectionWithData]] = {
+    **{f"bayes_exact_{name}": {"priors": bayes.exact} for name in BAYES_EXACT},
+    **{f"bayes_{name}": {"priors": bayes.bayesmeta} for name in BAYESMETA},
+}
+"""Sections of files whose inputs stand in the data set their ``id`` names."""
 
 NOT_COMPARED: dict[tuple[str, str], str] = {
     ("*", "reml_landscape"): "the grid's own argmax, coarser than the estimate compared under fits",
@@ -69,12 +122,22 @@ NOT_COMPARED: dict[tuple[str, str], str] = {
 """(file or ``*``, section) -> reason."""
 
 
-def comparisons() -> list[tuple[str, str, Section]]:
+def comparisons() -> list[tuple[str, str, Section | SectionWithData]]:
     """Return every (file, section, function) there is to compare; absent sections are skipped by the caller."""
-    listed = [(name, section, function) for name in DATA_SETS for section, function in COMPARED.items()]
-    for name, sections in COMPARED_FILES.items():
+    listed: list[tuple[str, str, Section | SectionWithData]] = [
+        (name, section, function) for name in DATA_SETS for section, function in COMPARED.items()
+    ]
+    for name, sections in (COMPARED_FILES | WITH_DATA).items():
         listed += [(name, section, function) for section, function in sections.items()]
     return listed
+
+
+def rows(shared: Path, name: str, function: Section | SectionWithData) -> list[Row]:
+    """Return the rows of one section."""
+    document = load(shared, name)
+    if name in WITH_DATA:
+        return list(cast("SectionWithData", function)(document, load(shared, document["id"])["inputs"]))
+    return list(cast("Section", function)(document))
 
 
 def reason_not_compared(name: str, section: str) -> str | None:
@@ -86,6 +149,7 @@ def is_known(name: str, section: str, _value: Any) -> bool:
     """Return whether a section is input, compared, or listed with a reason."""
     if section in INPUT or reason_not_compared(name, section) is not None:
         return True
-    if name in COMPARED_FILES:
-        return section in COMPARED_FILES[name]
+    other = COMPARED_FILES | WITH_DATA
+    if name in other:
+        return section in other[name]
     return name in DATA_SETS and section in COMPARED

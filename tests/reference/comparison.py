@@ -42,6 +42,7 @@ class Row:
 
 Rows = Iterator[Row]
 Section = Callable[[dict[str, Any]], Rows]
+SectionWithData = Callable[[dict[str, Any], dict[str, Any]], Rows]
 
 
 @cache

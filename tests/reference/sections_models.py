@@ -158,7 +158,7 @@ def regression(where: str, ours: MetaRegression, theirs: dict[str, Any]) -> Rows
             tolerance = {"absolute": PERCENT_AT_ZERO} if name == "I2" else {}
             yield from pairs(f"{where}.{name}", getattr(ours, attribute), theirs[name], **tolerance)
     yield from pairs(f"{where}.vcov", [list(row) for row in ours.vcov], theirs["vcov"])  # type: ignore[arg-type]
-    if ours.r2 is not None:
+    if ours.r2 is not None and theirs.get("R2") is not None:
         yield from pairs(f"{where}.R2", ours.r2, theirs["R2"])
     if ours.log_likelihood is not None and "fit" in theirs:
         yield from pairs(f"{where}.fit.ll", ours.log_likelihood, theirs["fit"]["ll"])
