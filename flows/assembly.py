@@ -23,6 +23,7 @@ from flows.derivation import (
     derive,
     events,
     label_of,
+    overlap_groups,
     participants,
     report_ranks,
     stratum,
@@ -70,7 +71,8 @@ def _synthesis(
     unusable = [d for d in members if d.effect is None]
     usable = [d for d in members if d.effect is not None]
     ranks = report_ranks(table)
-    selection = select_estimates([as_estimate(d, ranks) for d in usable])
+    groups = overlap_groups(usable)
+    selection = select_estimates([as_estimate(d, ranks, groups) for d in usable])
     by_id = {d.frozen.value.value_id: d for d in members}
     pooled = sorted(
         (by_id[e.value_id] for e in selection.pooled),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.effect_size import LogHazardRatio, invert, log_hr_from_interval
@@ -86,7 +87,26 @@ def report_ranks(table: FrozenTable) -> dict[str, int]:
     return {report_id: rank(report_id, frozenset({report_id})) for report_id in supersedes}
 
 
-def as_estimate(derived: Derived, ranks: dict[str, int]) -> Estimate:
+def overlap_groups(members: Sequence[Derived]) -> dict[str, str]:
+    """Return the overlap group of each study of one synthesis, groups that share patients united.
+
+    SEER and NCDB, for example, both hold many of the same people in the United States; a study says so in
+    ``also_overlaps``. Only groups present among these members are united: a chain through a study that is not here
+    would throw out cohorts that share nobody.
+    """
+    own = {d.frozen.family.study_id: d.frozen.family.overlap_group for d in members}
+    present = {group for group in own.values() if group}
+    united: dict[str, frozenset[str]] = {group: frozenset({group}) for group in present}
+    for derived in members:
+        group = derived.frozen.family.overlap_group
+        others = [g for g in derived.frozen.family.facts.get("also_overlaps") or () if g in present]
+        for other in others if group else ():
+            whole = united[str(group)] | united[other]
+            united |= dict.fromkeys(whole, whole)
+    return {study_id: " + ".join(sorted(united[group])) for study_id, group in own.items() if group}
+
+
+def as_estimate(derived: Derived, ranks: dict[str, int], groups: dict[str, str]) -> Estimate:
     """Return the value as the selection rule sees it."""
     frozen, effect = derived.frozen, derived.effect
     facts = frozen.family.facts
@@ -98,7 +118,7 @@ def as_estimate(derived: Derived, ranks: dict[str, int]) -> Estimate:
         report_id=frozen.report.report_id,
         log_hr=effect.log_hr if effect else None,
         se_log_hr=effect.se_log_hr if effect else None,
-        overlap_group=frozen.family.overlap_group,
+        overlap_group=groups.get(frozen.family.study_id),
         year=frozen.report.facts.get("year"),
         n_total=participants(derived) or facts.get("n_total"),
         design=frozen.family.design,

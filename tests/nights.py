@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from extract.store.candidates import list_candidates
+from extract.store.curated import all_alerts, curated_values
+from extract.store.decisions import all_decisions, verify_chain
+from extract.store.records import list_records
+from extract.store.versions import all_versions, published_snapshots
+from flows.context import open_store
 from flows.night import NightReport, opened_night, run_night
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings, load_settings
@@ -31,3 +38,53 @@ def rehearse(settings: Settings, night: dt.date, *, archive: Path | None = None)
 def copied_archive(folder: Path) -> Path:
     """Copy the packaged archive, so that a test may change it."""
     return Path(shutil.copytree(packaged_archive(), folder / "archive-copy"))
+
+
+SEARCH_LOG = ("searches", "status", "search", "manifest.json", "snapshot.json", "datapackage.json", "methods")
+"""Names of files that show the log of searches: a killed search stands in it, as it should."""
+
+STATUS = re.compile(r"<!-- status:begin.*?<!-- status:end[^>]*-->", re.DOTALL)
+
+
+def evidence_state(settings: Settings) -> dict[str, object]:
+    """Return everything a night leaves behind but the log of its attempts, for comparing two runs.
+
+    Records and their states, candidates, curated values, decisions, frozen versions and published versions from the
+    database; results and tables of the snapshots; the site's pages without their status strip.
+    """
+    store = open_store(settings)
+    try:
+        with store.read() as tx:
+            state: dict[str, object] = {
+                "records": [
+                    (r.pmid, r.revision, r.state, r.report_id, r.first_night, r.content) for r in list_records(tx)
+                ],
+                "candidates": [(c.candidate_id, c.state, c.value_id, c.effect) for c in list_candidates(tx)],
+                "values": curated_values(tx),
+                "alerts": all_alerts(tx),
+                "decisions": [d.decision for d in all_decisions(tx)],
+                "versions": [(v.version, v.content_hash) for v in all_versions(tx)],
+                "published": [(s.snapshot_id, s.version) for s in published_snapshots(tx)],
+            }
+            assert verify_chain(tx) == len(all_decisions(tx))
+    finally:
+        store.close()
+    return state | files_state(settings.snapshots_dir) | site_state(settings.site_dir)
+
+
+def files_state(folder: Path) -> dict[str, object]:
+    """Return the files of the snapshots, but for those that show the search log."""
+    return {
+        f"snapshot {path.relative_to(folder)}": path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not any(name in path.name for name in (*SEARCH_LOG, "flow"))
+    }
+
+
+def site_state(site: Path) -> dict[str, object]:
+    """Return the site's files without their status strip, but for those that show the search log."""
+    return {
+        f"site {path.relative_to(site)}": STATUS.sub("", path.read_bytes().decode("utf-8", errors="replace"))
+        for path in sorted(site.rglob("*"))
+        if path.is_file() and not any(name in str(path.relative_to(site)) for name in SEARCH_LOG)
+    }

@@ -1,0 +1,157 @@
+"""From the approved rows to the syntheses: levels, directions, families, overlap, bodies of evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from extract.baseline.load import load_baseline
+from extract.store.curated import Alert
+from extract.store.log import open_night
+from flows.assembly import synthesise
+from flows.baseline import import_baseline
+from flows.context import NightContext
+from flows.frozen import FrozenTable, read_table
+from reports.model import Synthesis
+from tests import tolerances
+from tests.nights import rehearsal
+from tests.stores import AT, new_store, protocol
+
+PROTOCOL = protocol()
+
+
+@cache
+def starting_table() -> FrozenTable:
+    with TemporaryDirectory() as folder, new_store(Path(folder)) as store:
+        settings = rehearsal(Path(folder))
+        with store.write() as tx:
+            night_id = open_night(tx, night="2026-11-20", at=AT, rehearsal=True)
+        instant = dt.datetime(2026, 11, 20, 2, 30, tzinfo=dt.UTC)
+        context = NightContext(settings, store, dt.date(2026, 11, 20), night_id, lambda: instant)
+        assert import_baseline(context, load_baseline(PROTOCOL)) is True
+        assert import_baseline(context, load_baseline(PROTOCOL)) is False
+        with store.read() as tx:
+            return read_table(tx)
+
+
+def result(table: FrozenTable, key: str) -> Synthesis:
+    return next(s for s in synthesise(table, PROTOCOL) if s.synthesis_id == key)
+
+
+def rounded(synthesis: Synthesis) -> tuple[float, float, float]:
+    assert synthesis.primary is not None
+    ratio = synthesis.primary.ratio
+    return round(ratio.estimate, 3), round(ratio.low, 3), round(ratio.high, 3)
+
+
+def test_the_five_randomised_trials_give_the_reference_result() -> None:
+    # ../shared/evidence/README.md: latest report of each trial, levels and direction handled, REML + Hartung-Knapp
+    synthesis = result(starting_table(), "os--all--all--randomised")
+    assert rounded(synthesis) == (0.928, 0.690, 1.249)
+    assert [i.report_id for i in synthesis.inputs] == [
+        "TATA-2015", "ABCSG28-2019", "MF07-01-2021", "E2108-2022", "JCOG1017-2025"
+    ]  # fmt: skip
+    dl = next(p for p in synthesis.sensitivity if p.method == "DL")
+    assert (round(dl.ratio.estimate, 3), round(dl.ratio.low, 3), round(dl.ratio.high, 3)) == (0.930, 0.751, 1.153)
+    assert synthesis.participants == 265 + 350 + 90 + 256 + 407
+    assert sum(i.weight_percent for i in synthesis.inputs) == pytest.approx(100, abs=tolerances.PERCENT_AT_ZERO)
+
+
+def test_abcsg28_is_inverted_by_decision_and_its_reported_direction_is_kept() -> None:
+    synthesis = result(starting_table(), "os--all--all--randomised")
+    trial = next(i for i in synthesis.inputs if i.study_id == "ABCSG-28")
+    assert (trial.reported_numerator_arm, trial.numerator_arm, trial.inverted) == ("not_stated", "no_surgery", True)
+    # effects.csv: 1/0.691 = 1.447 (0.750-2.793)
+    assert (round(trial.ratio.estimate, 3), round(trial.ratio.low, 3), round(trial.ratio.high, 3)) == (
+        1.447, 0.750, 2.793
+    )  # fmt: skip
+
+
+def test_ninety_percent_intervals_are_read_as_such() -> None:
+    synthesis = result(starting_table(), "os--all--all--randomised")
+    levels = {i.study_id: i.reported_ci_level for i in synthesis.inputs}
+    assert (levels["E2108"], levels["JCOG1017"], levels["MF07-01"]) == (90, 90, 95)
+
+
+def test_older_reports_of_a_family_are_left_out_with_the_reason() -> None:
+    synthesis = result(starting_table(), "os--all--all--randomised")
+    left_out = {item.report_id: item.reason_code for item in synthesis.left_out}
+    for older in ("MF07-01-2018", "MF07-01-SABCS-10y", "E2108-ASCO2020", "JCOG1017-ASCO2023"):
+        assert left_out[older] == "superseded_report"
+    assert all(item.reason for item in synthesis.left_out)
+
+
+def test_one_cohort_per_overlap_group_and_united_groups_count_once() -> None:
+    synthesis = result(starting_table(), "os--all--all--observational")
+    groups = [
+        f.overlap_group for f in starting_table().families if f.study_id in {i.study_id for i in synthesis.inputs}
+    ]
+    named = [group for group in groups if group]
+    assert len(named) == len(set(named))
+    # SEER and NCDB hold many of the same people: one study of the two together.
+    assert len({"SEER", "NCDB"} & set(named)) == 1
+    assert any(item.reason_code == "overlap" for item in synthesis.left_out)
+
+
+def test_randomised_and_observational_evidence_never_share_a_pool() -> None:
+    designs = {s.body: {i.design for i in s.inputs} for s in synthesise(starting_table(), PROTOCOL) if s.inputs}
+    assert designs["randomised"] == {"rct"}
+    assert "rct" not in designs["observational"]
+
+
+def test_every_value_is_pooled_or_listed_with_a_reason_exactly_once() -> None:
+    table = starting_table()
+    seen: list[str] = []
+    for synthesis in synthesise(table, PROTOCOL):
+        seen += [i.value_id for i in synthesis.inputs] + [item.value_id for item in synthesis.left_out]
+    assert sorted(seen) == sorted(frozen.value.value_id for frozen in table.values)
+
+
+def test_every_subtype_and_pattern_has_a_synthesis_in_both_bodies_even_when_empty() -> None:
+    ids = {s.synthesis_id for s in synthesise(starting_table(), PROTOCOL)}
+    for body in ("randomised", "observational"):
+        for subtype in PROTOCOL.subtypes:
+            assert f"os--{subtype.slug}--all--{body}" in ids
+        for pattern in PROTOCOL.patterns:
+            assert f"os--all--{pattern.slug}--{body}" in ids
+
+
+def test_a_retracted_report_leaves_every_pool_with_its_reason() -> None:
+    table = starting_table()
+    alert = Alert("MF07-01-2021", "RetractionIn", "a made-up notice of this test", "2026-11-22")
+    retracted = FrozenTable(
+        values=tuple(replace(v, alerts=(alert,)) if v.report.report_id == "MF07-01-2021" else v for v in table.values),
+        families=table.families,
+        reports=table.reports,
+        alerts=(alert,),
+    )
+    synthesis = result(retracted, "os--all--all--randomised")
+    assert "MF07-01-2021" not in {i.report_id for i in synthesis.inputs}
+    assert {item.report_id: item.reason_code for item in synthesis.left_out}["MF07-01-2021"] == "retracted"
+
+
+def test_without_mf07_the_result_is_the_published_one() -> None:
+    # ../shared/evidence/README.md: without MF07-01 1.001 (0.855-1.172), I2 0
+    table = starting_table()
+    rest = replace(table, values=tuple(v for v in table.values if v.family.study_id != "MF07-01"))
+    synthesis = result(rest, "os--all--all--randomised")
+    wald = next(p for p in synthesis.sensitivity if (p.method, p.ci_method) == ("REML", "wald"))
+    assert (round(wald.ratio.estimate, 3), round(wald.ratio.low, 3), round(wald.ratio.high, 3)) == (1.001, 0.855, 1.172)
+    loo = next(row for row in result(table, "os--all--all--randomised").leave_one_out if row.study_id == "MF07-01")
+    assert round(loo.ratio.estimate, 3) == 1.001
+
+
+def test_absolute_survival_follows_from_the_stated_control_risk() -> None:
+    synthesis = result(starting_table(), "os--all--all--randomised")
+    (row,) = synthesis.absolute
+    assert synthesis.primary is not None
+    # S1 = S0 ** HR with S0 = 67.9 % at 36 months (E2108)
+    expected = 100 * 0.679**synthesis.primary.ratio.estimate
+    assert row.surgery_survival_percent == pytest.approx(expected, rel=tolerances.RELATIVE)
+    assert row.surgery_survival_low_percent < row.surgery_survival_percent < row.surgery_survival_high_percent
+    assert row.per_1000 == pytest.approx(10 * (expected - 67.9), rel=tolerances.RELATIVE)

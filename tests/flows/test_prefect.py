@@ -1,0 +1,64 @@
+"""The night under Prefect: the same steps as tasks, one artifact, the schedule of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
+from flows.schedule import cron_of
+from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse
+from tests.stores import ROOT, protocol
+
+
+def test_the_deployment_runs_at_the_protocols_hour() -> None:
+    deployed = yaml.safe_load((ROOT / "schedules" / "prefect.yaml").read_text(encoding="utf-8"))["deployments"][0]
+    living = protocol().living
+    (schedule,) = deployed["schedules"]
+    assert schedule["cron"] == cron_of(living.night_at)
+    assert schedule["timezone"] == living.timezone
+    assert deployed["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    module, function = deployed["entrypoint"].split(":")
+    assert f"def {function}(" in (ROOT / module).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    from prefect.settings import (
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        PREFECT_LOCAL_STORAGE_PATH,
+        temporary_settings,
+    )
+    from prefect.testing.utilities import prefect_test_harness
+
+    storage = tmp_path_factory.mktemp("prefect-storage")
+    with (
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOCAL_STORAGE_PATH: storage}),
+        prefect_test_harness(server_startup_timeout=90),
+    ):
+        yield
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+@pytest.mark.usefixtures("prefect_server")
+def test_a_night_under_prefect_ends_like_a_plain_one_and_leaves_one_artifact(tmp_path: Path) -> None:
+    from prefect.client.orchestration import get_client
+
+    from flows.nightly import run_with_prefect
+
+    plain, orchestrated = rehearsal(tmp_path / "plain"), rehearsal(tmp_path / "orchestrated")
+    rehearse(plain, NIGHTS[0])
+    with rehearsing(orchestrated, packaged_archive(), night=NIGHTS[0]) as served:
+        report = run_with_prefect(served, NIGHTS[0], rehearsal_clock(served, NIGHTS[0]))
+    assert report.exit_code == 0
+    assert evidence_state(orchestrated) == evidence_state(plain)
+    with get_client(sync_client=True) as client:
+        artifacts = client.read_artifacts()
+        names = sorted(run.name.rsplit("-", 1)[0] for run in client.read_task_runs())
+    assert len(artifacts) == 1
+    assert "Search complete through 2026-11-20" in str(artifacts[0].data)
+    assert names == ["baseline", "extraction", "linking", "publish", "search", "surveillance"]
