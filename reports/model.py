@@ -140,6 +140,25 @@ class Absolute(Part):
     source: str
 
 
+class Certainty(Part):
+    """GRADE certainty of one body of evidence: proposed by rule, decided by a person."""
+
+    level: Literal["high", "moderate", "low", "very low"]
+    reasons: tuple[str, ...]
+    decided_by: str | None = None
+
+
+class Interaction(Part):
+    """Test whether the effect differs between subgroups (Q between groups), on the log scale."""
+
+    variable: Literal["subtype", "pattern"]
+    levels: tuple[str, ...]
+    q: float
+    df: int
+    p: float
+    prespecified: bool
+
+
 State = Literal["pooled", "single", "none", "not_estimable"]
 
 
@@ -167,6 +186,8 @@ class Synthesis(Part):
     median_difference: str | None = None
     conclusion: str
     software: dict[str, str]
+    certainty: Certainty | None = None
+    interactions: tuple[Interaction, ...] = ()
 
 
 class FlowBox(Part):
