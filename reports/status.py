@@ -1,14 +1,23 @@
 """The status strip: how current the review is, computed from the log, never typed.
 
 It is the one thing beside a snapshot that the site shows, because a quiet or failed night changes the status and
-nothing else.
+nothing else. Each page carries it between two comments, so that it can be rewritten without the snapshot.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import re
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from reports.errors import PublishError
+from reports.links import root_of
+from reports.publish import published_error, staging_folder, swap
+from reports.templating import render, tidy
 
 LivingStatus = Literal["active", "overdue", "suspended", "retired"]
 
@@ -55,3 +64,100 @@ class Status(BaseModel):
     nights_missed: int
     nights_failed: int
     rehearsal: bool
+
+
+STRIP = ("<!-- status:begin -->", "<!-- status:end -->")
+DETAILS = ("<!-- status-details:begin -->", "<!-- status-details:end -->")
+SITE_FILE = "site.json"
+STATUS_FILE = "status.json"
+
+
+def status_regions(status: Status, *, page_path: str) -> dict[tuple[str, str], str]:
+    """Return the HTML of each status region of a page, by its pair of marks.
+
+    Parameters
+    ----------
+    page_path
+        Folder of the page (``"subtype/all/"``): links inside are relative to it.
+    """
+    root = root_of(page_path)
+    return {
+        STRIP: "\n" + tidy(render("strip.html", status=status, root=root)),
+        DETAILS: "\n" + tidy(render("status_details.html", status=status, root=root)),
+    }
+
+
+def status_json(status: Status) -> str:
+    """Return the status for programs: the same facts as the strip."""
+    return json.dumps(status.model_dump(mode="json"), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def rewrite_status(site_dir: Path, status: Status) -> int:
+    """Publish a new status on an unchanged site: after a quiet or a failed night.
+
+    A whole new tree is made beside the old one (unchanged files are hard links) and swapped in atomically. Frozen
+    versions of reports carry no status and stay as they are.
+
+    Parameters
+    ----------
+    site_dir
+        The published site (the link that :func:`reports.publish.swap` made).
+    status
+        The new status; its rehearsal mark is joined with that of the published snapshot.
+
+    Returns
+    -------
+    int
+        Files rewritten; 0 when the status is the one already shown, and then nothing was swapped.
+
+    Raises
+    ------
+    PublishError
+        There is no site to rewrite, or the disk refused; the published site was not touched.
+    """
+    about = site_dir / SITE_FILE
+    with published_error(site_dir):
+        if not about.is_file():
+            raise PublishError(f"{site_dir}: no published site here (no {SITE_FILE}); publish one first")
+        rehearsal = status.rehearsal or bool(json.loads(about.read_text(encoding="utf-8"))["rehearsal"])
+        shown = status.model_copy(update={"rehearsal": rehearsal})
+        current = site_dir.resolve()
+        changed = _rewritten(current, shown)
+        if not changed:
+            return 0
+        staged = staging_folder(site_dir)
+        _link_tree(current, staged, changed)
+        swap(staged, site_dir)
+    return len(changed)
+
+
+def _rewritten(site: Path, status: Status) -> dict[str, str]:
+    """Return the new text of each file whose status differs, by its path in the site."""
+    changed: dict[str, str] = {}
+    for path in sorted(site.rglob("*.html")):
+        name = path.relative_to(site).as_posix()
+        text = path.read_text(encoding="utf-8")
+        new = _with_status(text, status, page_path=name.rpartition("/")[0] + "/" if "/" in name else "")
+        if new != text:
+            changed[name] = new
+    if (site / STATUS_FILE).read_text(encoding="utf-8") != status_json(status):
+        changed[STATUS_FILE] = status_json(status)
+    return changed
+
+
+def _with_status(text: str, status: Status, *, page_path: str) -> str:
+    for (begin, end), html in status_regions(status, page_path=page_path).items():
+        region = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+        text = region.sub(lambda _, html=html, begin=begin, end=end: f"{begin}{html}{end}", text)  # type: ignore[misc]
+    return text
+
+
+def _link_tree(source: Path, target: Path, changed: dict[str, str]) -> None:
+    for path in sorted(source.rglob("*")):
+        name = path.relative_to(source).as_posix()
+        if path.is_dir():
+            (target / name).mkdir(parents=True, exist_ok=True)
+        elif name in changed:
+            (target / name).write_text(changed[name], encoding="utf-8", newline="\n")
+        else:
+            os.link(path, target / name)

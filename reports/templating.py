@@ -1,0 +1,62 @@
+"""The one Jinja environment: autoescape on, an undefined name is an error, filters from :mod:`reports.notation`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from reports import links, notation
+
+HERE = Path(__file__).resolve().parent
+
+FILTERS: dict[str, Any] = {
+    "as_ratio": notation.ratio,
+    "as_limits": notation.limits,
+    "ratio_number": notation.ratio_number,
+    "as_level": notation.level,
+    "as_p": notation.p_value,
+    "as_count": notation.count,
+    "as_decimal": notation.decimal,
+    "as_percent": notation.percent,
+    "as_day": notation.day,
+    "design_words": notation.design_words,
+    "immortal_time_words": notation.immortal_time_words,
+    "number_word": notation.number_word,
+    "pubmed_url": links.pubmed_url,
+    "doi_url": links.doi_url,
+    "registry_url": links.registry_url,
+}
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment; templates are compiled once a process."""
+    env = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    env.filters.update(FILTERS)
+    env.globals.update(counted=notation.counted, report_path=links.report_path)
+    return env
+
+
+def render(template: str, **values: object) -> str:
+    """Render a template of this package."""
+    return environment().get_template(template).render(**values)
+
+
+def tidy(html: str) -> str:
+    """Drop the indentation and blank lines that templates leave."""
+    return "\n".join(line for line in (raw.strip() for raw in html.split("\n")) if line) + "\n"
+
+
+def stylesheet() -> str:
+    """Return the site's one style sheet."""
+    return (HERE / "static" / "site.css").read_text(encoding="utf-8")
