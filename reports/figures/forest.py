@@ -1,0 +1,153 @@
+"""The three row plots of a synthesis: forest, cumulative, leave-one-out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from reports.figures.rows_plot import PlotRow, RowsPlot, rows_plot
+from reports.model import Input, Interval, Pooled, Synthesis
+from reports.notation import count, decimal, immortal_time_words, level, limits, ratio, ratio_number
+
+METHOD_WORDS = {
+    "REML": "Random effects (REML)",
+    "DL": "Random effects (DerSimonian–Laird)",
+    "PM": "Random effects (Paule–Mandel)",
+    "ML": "Random effects (ML)",
+    "EE": "Equal effects",
+}
+CI_WORDS = {"hksj": "Hartung–Knapp", "hksj_adhoc": "Hartung–Knapp, ad hoc", "wald": "Wald"}
+
+
+def model_words(pooled: Pooled) -> str:
+    """Return model and interval method in words: ``Random effects (REML), Hartung–Knapp``."""
+    model = METHOD_WORDS.get(pooled.method, pooled.method)
+    return f"{model}, {CI_WORDS.get(pooled.ci_method, pooled.ci_method)} interval"
+
+
+def ordered_inputs(synthesis: Synthesis) -> tuple[Input, ...]:
+    """Return the inputs in the order of plot and table: by year; observational ones by immortal-time handling first."""
+    if synthesis.body == "randomised":
+        return tuple(sorted(synthesis.inputs, key=lambda i: (i.year or 9999, i.label, i.value_id)))
+    return tuple(sorted(synthesis.inputs, key=lambda i: (_immortal_rank(i), i.year or 9999, i.label, i.value_id)))
+
+
+def forest(synthesis: Synthesis, *, anchor: str, title: str, groups: bool = True) -> RowsPlot | None:
+    """Return the forest plot of a synthesis, or None when nothing can be drawn."""
+    if not synthesis.inputs:
+        return None
+    observational = synthesis.body == "observational"
+    rows: list[PlotRow] = []
+    inputs = ordered_inputs(synthesis)
+    if observational and groups:
+        for handling, members in groupby(inputs, key=lambda i: i.immortal_time):
+            rows.append(PlotRow("heading", f"Immortal time {immortal_time_words(handling)}"))
+            rows += [_study_row(one) for one in members]
+    else:
+        rows += [_study_row(one) for one in inputs]
+    rows += _summary_rows(synthesis)
+    ci = synthesis.primary.ratio.level if synthesis.primary else 95.0
+    return rows_plot(
+        rows,
+        anchor=anchor,
+        title=title,
+        finding=synthesis.conclusion,
+        cell_headers=("Surgery", "No surgery"),
+        text_header=f"Hazard ratio ({level(ci)} CI)",
+        weight_header="Weight",
+        hollow=observational,
+    )
+
+
+def cumulative(synthesis: Synthesis, *, anchor: str, title: str) -> RowsPlot | None:
+    """Return how the pooled result moved as studies were published, or None below two steps."""
+    steps = synthesis.cumulative
+    if len(steps) < 2:
+        return None
+    rows = [
+        PlotRow(
+            "study",
+            step.label if number == 0 else f"+ {step.label}",
+            step.ratio,
+            ratio(step.ratio),
+            cells=(str(step.year) if step.year else "", f"k = {step.k}"),
+        )
+        for number, step in enumerate(steps)
+    ]
+    return rows_plot(
+        rows,
+        anchor=anchor,
+        title=title,
+        finding=(
+            f"From {ratio(steps[0].ratio)} with the first study to {ratio(steps[-1].ratio)} with {steps[-1].k} studies."
+        ),
+        label_header="Studies so far",
+        cell_headers=("Year", ""),
+        hollow=synthesis.body == "observational",
+        text_header=f"Hazard ratio ({level(steps[-1].ratio.level)} CI)",
+    )
+
+
+def leave_one_out(synthesis: Synthesis, *, anchor: str, title: str) -> RowsPlot | None:
+    """Return the pooled result without each study in turn, or None below three studies."""
+    left = synthesis.leave_one_out
+    if len(left) < 3:
+        return None
+    rows = [
+        PlotRow("study", f"without {one.label}", one.ratio, ratio(one.ratio), cells=("", _i2(one.i2))) for one in left
+    ]
+    lowest = min(left, key=lambda one: one.ratio.estimate)
+    highest = max(left, key=lambda one: one.ratio.estimate)
+    return rows_plot(
+        rows,
+        anchor=anchor,
+        title=title,
+        finding=(
+            f"The pooled ratio lies between {ratio_number(lowest.ratio.estimate)} (without {lowest.label}) and "
+            f"{ratio_number(highest.ratio.estimate)} (without {highest.label})."
+        ),
+        label_header="Left out",
+        cell_headers=("", "I²"),
+        hollow=synthesis.body == "observational",
+        text_header=f"Hazard ratio ({level(left[0].ratio.level)} CI)",
+    )
+
+
+def _study_row(one: Input) -> PlotRow:
+    year = f" {one.year}" if one.year and str(one.year) not in one.label else ""
+    return PlotRow(
+        "study",
+        f"{one.label}{year}",
+        one.ratio,
+        ratio(one.ratio),
+        one.weight_percent,
+        f"{decimal(one.weight_percent, 1)} %",
+        (count(one.n_surgery, missing="–"), count(one.n_control, missing="–")),
+    )
+
+
+def _summary_rows(synthesis: Synthesis) -> Sequence[PlotRow]:
+    pooled = synthesis.primary
+    if pooled is None or synthesis.k < 2:
+        return ()
+    rows = [
+        PlotRow(
+            "pooled", f"Pooled, {synthesis.k} studies", pooled.ratio, ratio(pooled.ratio, decimals=3), 100.0, "100 %"
+        )
+    ]
+    if pooled.prediction is not None:
+        rows.append(_prediction_row(pooled.prediction))
+    return rows
+
+
+def _prediction_row(prediction: Interval) -> PlotRow:
+    return PlotRow("prediction", "Prediction interval", prediction, limits(prediction))
+
+
+def _immortal_rank(one: Input) -> int:
+    order = ("clone_censor_weight", "time_varying", "landmark", "not_applicable", "none")
+    return order.index(one.immortal_time) if one.immortal_time in order else len(order)
+
+
+def _i2(value: float | None) -> str:
+    return "" if value is None else f"I² {value:.0f} %"

@@ -1,0 +1,167 @@
+"""Gates before publishing: what must hold of a built site, or yesterday's site stands.
+
+The pages are read back as text, the way a reader gets them, and compared with the snapshot by code that shares nothing
+with the templates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from reports.errors import GateError
+from reports.figures.flow_chart import check_sums
+from reports.html_reading import PageText, read_page
+from reports.model import Interval, Snapshot, Synthesis
+
+FORBIDDEN_TEXT = re.compile(r"(?<![\w.-])(NaN|nan|inf|Infinity|None(?!\.|\s+[a-z]))(?![\w-])|\{\{|\{%|\}\}")
+"""What a program leaves where a number should stand; "None." and "None known" are words of the language."""
+
+
+def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None) -> None:
+    """Refuse a site that must not be published.
+
+    Parameters
+    ----------
+    out
+        The built site.
+    snapshot
+        What it was built from.
+    previous
+        The snapshot published before, None for the first.
+
+    Raises
+    ------
+    GateError
+        A number that is none, template text on a page, an empty section, an internal link without a target, included
+        studies fewer than before without an approved removal, or a printed number that differs from the snapshot.
+    """
+    check_removals(snapshot, previous)
+    check_sums(snapshot.flow)
+    pages = {path.relative_to(out).as_posix(): read_page(path) for path in sorted(out.rglob("*.html"))}
+    if "index.html" not in pages:
+        raise GateError(f"{out}: no index.html; the site was not built")
+    for name, page in pages.items():
+        _check_text(name, page)
+        _check_sections(name, page)
+    _check_links(out, pages)
+    _check_numbers(pages, snapshot)
+    _check_naive(pages, snapshot)
+
+
+def check_removals(snapshot: Snapshot, previous: Snapshot | None) -> None:
+    """Refuse a snapshot that lost studies nobody decided to remove.
+
+    A study may go when a decision in the log says so: an action that contains "remove", "exclude", "retract" or
+    "reject" on the study, one of its reports or one of its values.
+    """
+    if previous is None:
+        return
+    lost = {s.study_id for s in previous.studies} - {s.study_id for s in snapshot.studies}
+    for study_id in sorted(lost):
+        subjects = {study_id}
+        subjects |= {r.report_id for r in previous.reports if r.study_id == study_id}
+        subjects |= {v.value_id for v in previous.values if v.study_id == study_id}
+        removing = ("remove", "exclude", "retract", "reject")
+        if not any(
+            d.subject_id in subjects and any(word in d.action.lower() for word in removing) for d in snapshot.decisions
+        ):
+            raise GateError(
+                f"study {study_id} was in version {previous.manifest.version} and is not in this one, and no decision "
+                "removes it; record the removal with its reason, or restore its values"
+            )
+
+
+def _check_text(name: str, page: PageText) -> None:
+    found = FORBIDDEN_TEXT.search(page.text)
+    if found:
+        around = page.text[max(0, found.start() - 40) : found.end() + 40]
+        raise GateError(f"{name}: {found.group()!r} stands on the page: ...{' '.join(around.split())}...")
+
+
+def _check_sections(name: str, page: PageText) -> None:
+    for heading, body in page.sections:
+        if not body.strip():
+            raise GateError(f"{name}: the section {heading!r} is empty; a gap must be said in words")
+
+
+def _check_links(out: Path, pages: dict[str, PageText]) -> None:
+    for name, page in pages.items():
+        folder = (out / name).parent
+        for link in page.links:
+            if re.match(r"[a-z][a-z0-9+.-]*:", link) or link.startswith("//"):
+                continue
+            target, _, fragment = link.partition("#")
+            path = folder / target.partition("?")[0] if target else out / name
+            if target.startswith("/"):
+                continue  # only the page for unknown addresses links from the root of the server
+            if path.is_dir() or target.endswith("/"):
+                path = path / "index.html"
+            if not path.is_file():
+                raise GateError(f"{name}: the link to {link!r} leads nowhere")
+            if fragment and path.suffix == ".html":
+                known = pages[path.resolve().relative_to(out.resolve()).as_posix()].ids
+                if fragment not in known:
+                    raise GateError(f"{name}: the link to {link!r} leads to a page without that place")
+
+
+def _check_numbers(pages: dict[str, PageText], snapshot: Snapshot) -> None:
+    """Compare each forest table of the latest reports with the snapshot."""
+    results = {one.synthesis_id: one for one in snapshot.results}
+    seen: set[str] = set()
+    for name, page in pages.items():
+        if "/v/" in name:
+            continue
+        for table in page.tables:
+            synthesis = results.get(table.synthesis_id)
+            if synthesis is None:
+                raise GateError(f"{name}: shows {table.synthesis_id}, which the snapshot does not hold")
+            seen.add(table.synthesis_id)
+            printed = dict(table.rows)
+            for key, expected in _expected(synthesis):
+                if printed.get(key) != expected:
+                    raise GateError(
+                        f"{name}: {table.synthesis_id}, {key}: the page prints {printed.get(key)!r}, "
+                        f"the snapshot holds {expected!r}"
+                    )
+            if len(printed) != len(list(_expected(synthesis))):
+                raise GateError(f"{name}: {table.synthesis_id}: the page has other rows than the snapshot")
+    missing = sorted(key for key, one in results.items() if one.inputs and key not in seen)
+    if missing:
+        raise GateError(f"no page shows {missing[0]} (and {len(missing) - 1} more), which the snapshot holds")
+
+
+def _expected(synthesis: Synthesis) -> Iterator[tuple[str, str]]:
+    for one in synthesis.inputs:
+        yield one.value_id, _digits(one.ratio, 2)
+    if synthesis.primary is not None and synthesis.k > 1:
+        yield "pooled:primary", _digits(synthesis.primary.ratio, 3)
+        prediction = synthesis.primary.prediction
+        if prediction is not None:
+            yield "pooled:prediction", f"{_one(prediction.low, 2)}–{_one(prediction.high, 2)}"
+
+
+def _digits(interval: Interval, decimals: int) -> str:
+    low, high = _one(interval.low, decimals), _one(interval.high, decimals)
+    return f"{_one(interval.estimate, decimals)} ({low}–{high})"
+
+
+def _one(value: float, decimals: int) -> str:
+    if value > 1000:
+        return "> 1000"
+    if value < 0.001:
+        return "< 0.001"
+    shown = 0 if value >= 100 else 1 if value >= 10 else 3 if value < 0.01 else decimals
+    return "{:.{}f}".format(value, shown)
+
+
+def _check_naive(pages: dict[str, PageText], snapshot: Snapshot) -> None:
+    """Keep the reading that must not be used on the one page that explains it."""
+    naive = snapshot.validation.naive_ratio
+    if naive is None:
+        return
+    text = _digits(naive, 3)
+    for name, page in pages.items():
+        if text in page.text and not name.startswith("validation/"):
+            raise GateError(f"{name}: prints {text}, the naive reading, which only the validation page may show")

@@ -1,0 +1,126 @@
+"""Reading a built page back: its text, sections, links, places, and the numbers of its forest tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+SILENT = {"script", "style", "head"}
+
+
+@dataclass
+class TableText:
+    """A forest table as printed: the ratio of each row by value id (or ``pooled:...``)."""
+
+    synthesis_id: str
+    rows: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class PageText:
+    """What a page says; ``sections`` are (heading, text below it) of each section element."""
+
+    text: str
+    sections: tuple[tuple[str, str], ...]
+    links: tuple[str, ...]
+    ids: frozenset[str]
+    tables: tuple[TableText, ...]
+    headings: tuple[tuple[str, str], ...]
+    title: str
+
+
+def read_page(path: Path) -> PageText:
+    """Read an HTML file."""
+    reader = _Reader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    reader.close()
+    return PageText(
+        text=" ".join("".join(reader.text).split()),
+        sections=tuple(reader.sections),
+        links=tuple(reader.links),
+        ids=frozenset(reader.ids),
+        tables=tuple(reader.tables),
+        headings=tuple((level, " ".join(words.split())) for level, words in reader.headings),
+        title=" ".join(reader.title.split()),
+    )
+
+
+class _Reader(HTMLParser):
+    """Collects while parsing; sections may be nested."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text: list[str] = []
+        self.sections: list[tuple[str, str]] = []
+        self.links: list[str] = []
+        self.ids: set[str] = set()
+        self.tables: list[TableText] = []
+        self.headings: list[tuple[str, str]] = []
+        self.title = ""
+        self._silent = 0
+        self._open_sections: list[list[str]] = []
+        self._heading: str | None = None
+        self._in_title = False
+        self._table: TableText | None = None
+        self._row: str | None = None
+        self._cell: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if "id" in given:
+            self.ids.add(given["id"])
+        self.links += [given[name] for name in ("href", "src") if name in given]
+        if tag in SILENT:
+            self._silent += 1
+        if tag == "title" and self._silent:
+            self._in_title = True
+        if tag == "section":
+            self._open_sections.append(["", ""])
+        if tag in ("h1", "h2", "h3", "h4"):
+            self._heading = tag
+            self.headings.append((tag, ""))
+        self._start_table(tag, given)
+
+    def _start_table(self, tag: str, given: dict[str, str]) -> None:
+        if tag == "table" and "data-synthesis" in given:
+            self._table = TableText(given["data-synthesis"])
+            self.tables.append(self._table)
+        elif tag == "tr" and self._table is not None:
+            self._row = given.get("data-value") or (
+                f"pooled:{given['data-pooled']}" if "data-pooled" in given else None
+            )
+        elif tag == "td" and self._row is not None and given.get("data-field") == "ratio":
+            self._cell = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in SILENT:
+            self._silent -= 1
+        if tag == "title":
+            self._in_title = False
+        if tag == self._heading:
+            self._heading = None
+        if tag == "section" and self._open_sections:
+            heading, body = self._open_sections.pop()
+            self.sections.append((" ".join(heading.split()), body))
+        if tag == "td" and self._cell is not None and self._table is not None and self._row is not None:
+            self._table.rows.append((self._row, " ".join("".join(self._cell).split())))
+            self._cell = None
+        if tag == "tr":
+            self._row = None
+        if tag == "table":
+            self._table = None
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.title += data
+        if self._silent:
+            return
+        self.text.append(data)
+        if self._cell is not None:
+            self._cell.append(data)
+        if self._heading is not None:
+            level, words = self.headings[-1]
+            self.headings[-1] = (level, words + data)
+        for section in self._open_sections:
+            section[0 if self._heading == "h2" else 1] += data

@@ -1,0 +1,73 @@
+"""The structured abstract of a report: twelve labelled parts (PRISMA 2020 for abstracts)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reports.notation import count, day, level, limits, limits_in_words, number_word, percent, ratio_number
+from reports.pages.edition import Edition, Stratum
+from reports.taxonomy import population_words
+
+
+def abstract(edition: Edition, stratum: Stratum) -> tuple[tuple[str, str], ...]:
+    """Return label and text of each part; none is empty."""
+    protocol: dict[str, Any] = edition.snapshot.protocol
+    question, editorial = protocol["question"], protocol["editorial"]
+    where = population_words(edition.taxonomy, subtype=stratum.subtype, pattern=stratum.pattern)
+    primary = edition.taxonomy.primary
+    through = day(edition.snapshot.manifest.searched_through, missing="no complete search yet")
+    return (
+        ("Title", f"{edition.title(stratum)}, version {edition.version}"),
+        (
+            "Objective",
+            f"To find out whether surgery of the primary tumour changes {primary.in_text} {where or 'overall'}. "
+            f"Population: {question['population']}{'; here: ' + edition.subject(stratum) if where else ''}.",
+        ),
+        ("Eligibility", "; ".join(protocol["eligibility"]["criteria"]) + "."),
+        ("Sources", f"PubMed, searched every night; last complete search through {through}."),
+        ("Risk of bias", "RoB 2 for randomised trials and ROBINS-I for other studies; no judgement has been made yet."),
+        ("Synthesis", _method(protocol)),
+        ("Included studies", _included(edition, stratum)),
+        ("Main result", _result(edition, stratum)),
+        ("Limitations", editorial["limits_of_evidence"] + " " + editorial["limits_of_process"]),
+        ("Interpretation", editorial["interpretation"]),
+        ("Funding", editorial["funding"].rstrip(".") + "."),
+        ("Registration", editorial["registration"]),
+    )
+
+
+def _method(protocol: dict[str, Any]) -> str:
+    plan = protocol["analysis"]
+    ci = {"hksj": "Hartung–Knapp", "wald": "Wald"}.get(plan["ci_method"], plan["ci_method"])
+    return (
+        f"Random effects ({plan['method']}, {ci} interval at {level(plan['level'])}) on log hazard ratios, one "
+        "estimate for each trial family; randomised and observational evidence apart."
+    )
+
+
+def _included(edition: Edition, stratum: Stratum) -> str:
+    words = []
+    for body, name in (("randomised", "randomised"), ("observational", "observational")):
+        synthesis = edition.synthesis(stratum, outcome=edition.taxonomy.primary.code, body=body)
+        if synthesis is None or not synthesis.k:
+            words.append(f"no {name} study")
+            continue
+        patients = f" ({count(synthesis.participants)} patients)" if synthesis.participants else ""
+        words.append(f"{number_word(synthesis.k)} {name} {'study' if synthesis.k == 1 else 'studies'}{patients}")
+    return " and ".join(words).capitalize() + " pooled for the primary outcome."
+
+
+def _result(edition: Edition, stratum: Stratum) -> str:
+    synthesis = edition.synthesis(stratum, outcome=edition.taxonomy.primary.code, body="randomised")
+    if synthesis is None or synthesis.primary is None:
+        return "No randomised data."
+    pooled = synthesis.primary
+    text = (
+        f"Randomised trials: hazard ratio {ratio_number(pooled.ratio.estimate)} "
+        f"({level(pooled.ratio.level)} confidence interval {limits_in_words(pooled.ratio)}); below 1 favours surgery"
+    )
+    if pooled.prediction is not None:
+        text += f"; prediction interval {limits(pooled.prediction)}"
+    if pooled.i2 is not None:
+        text += f"; I² {percent(pooled.i2)}"
+    return text + "."

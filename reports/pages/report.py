@@ -1,0 +1,325 @@
+"""A report page: one subtype, one metastatic pattern, or one cell; what stands on it, before it is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.conclusion import Body, conclusion, verdict_of
+from reports.figures.forest import cumulative, forest, leave_one_out, model_words, ordered_inputs
+from reports.figures.funnel import Funnel, funnel
+from reports.figures.rows_plot import RowsPlot
+from reports.model import Absolute, EstimateChange, Input, Synthesis
+from reports.notation import count, hazard_change, percent, ratio_number
+from reports.pages.edition import Edition, Stratum
+from reports.rows import OngoingRow, StudyRow
+from reports.taxonomy import ALL, Entry, Outcome, population_words
+
+BODIES: tuple[Body, ...] = ("randomised", "observational")
+
+IMMORTAL_TIME_NOTE = (
+    "Patients must live long enough to be operated on, and fitter patients are chosen for surgery. Both make surgery "
+    "look better than it is when patients are not randomised (immortal-time and selection bias), so these studies are "
+    "never mixed with the trials and cannot answer the question by themselves."
+)
+
+
+@dataclass(frozen=True)
+class SynthesisView:
+    """One body of evidence for one outcome: its figures and its rows in the order of the figure."""
+
+    synthesis: Synthesis
+    outcome: Outcome
+    anchor: str
+    heading: str
+    inputs: tuple[Input, ...]
+    forest: RowsPlot | None
+    cumulative: RowsPlot | None
+    leave_one_out: RowsPlot | None
+    funnel: Funnel | None
+    model: str | None
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """One line of the summary of findings."""
+
+    outcome: Outcome
+    body: Body
+    synthesis: Synthesis | None
+    certainty: str
+
+
+@dataclass(frozen=True)
+class CellLink:
+    """A neighbouring report: a subtype, a pattern or a cell, with what it holds."""
+
+    entry: Entry
+    path: str | None
+    randomised: Synthesis | None
+    observational: Synthesis | None
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Neighbouring reports under one heading."""
+
+    heading: str
+    links: tuple[CellLink, ...]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One of the three readings of the interval, in words for everyone."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """Everything on a report page."""
+
+    stratum: Stratum
+    subject: str
+    answer: tuple[str, str]
+    main: tuple[SynthesisView, ...]
+    others: tuple[SynthesisView, ...]
+    findings: tuple[FindingRow, ...]
+    absolute: tuple[Absolute, ...]
+    scenarios: tuple[Scenario, ...]
+    changes: tuple[EstimateChange, ...]
+    conclusion_changed: bool
+    neighbours: tuple[Neighbours, ...]
+    studies: tuple[StudyRow, ...]
+    ongoing: tuple[OngoingRow, ...]
+    immortal_time_note: str = IMMORTAL_TIME_NOTE
+
+
+def report_view(edition: Edition, stratum: Stratum) -> ReportView:
+    """Compute a report page of an edition."""
+    primary = edition.taxonomy.primary
+    randomised = edition.synthesis(stratum, outcome=primary.code, body="randomised")
+    changes = _changes(edition, stratum)
+    views = _views(edition, stratum)
+    main = tuple(v for v in views if v.outcome.code == primary.code)
+    return ReportView(
+        stratum=stratum,
+        subject=edition.subject(stratum),
+        answer=answer(edition, stratum),
+        main=main,
+        others=tuple(v for v in views if v.outcome.code != primary.code),
+        findings=_findings(edition, stratum),
+        absolute=randomised.absolute if randomised else (),
+        scenarios=_scenarios(randomised),
+        changes=changes,
+        conclusion_changed=any(change.conclusion_changed for change in changes),
+        neighbours=_neighbours(edition, stratum),
+        studies=_studies(edition, views),
+        ongoing=edition.snapshot.ongoing,
+    )
+
+
+def answer(edition: Edition, stratum: Stratum) -> tuple[str, str]:
+    """Return the answer in two sentences, from the randomised trials and the primary outcome alone."""
+    primary = edition.taxonomy.primary
+    randomised = edition.synthesis(stratum, outcome=primary.code, body="randomised")
+    observational = edition.synthesis(stratum, outcome=primary.code, body="observational")
+    if randomised is None:
+        first = conclusion(
+            None,
+            k=0,
+            body="randomised",
+            outcome=primary.code,
+            outcome_label=primary.in_text,
+            population=population_words(edition.taxonomy, subtype=stratum.subtype, pattern=stratum.pattern),
+        )
+    else:
+        first = randomised.conclusion
+    return first, _second_sentence(randomised, observational)
+
+
+def _second_sentence(randomised: Synthesis | None, observational: Synthesis | None) -> str:
+    if randomised is None or randomised.primary is None:
+        if observational is not None and observational.inputs:
+            return (
+                "Observational studies exist and are shown apart below; because patients were not randomised, they "
+                "cannot settle the question."
+            )
+        return "There is no usable observational estimate either."
+    at = next(iter(randomised.absolute), None)
+    if at is not None:
+        return _absolute_sentence(at)
+    if randomised.k == 1:
+        return "A single trial cannot show whether its result holds elsewhere."
+    pooled = randomised.primary
+    if pooled.prediction is not None and (pooled.i2 or 0) >= 50:
+        return (
+            f"The trials disagree more than chance explains (I² {percent(pooled.i2)}): in a new setting the true "
+            f"hazard ratio could lie anywhere from {ratio_number(pooled.prediction.low)} to "
+            f"{ratio_number(pooled.prediction.high)}."
+        )
+    return f"The trials agree no less than chance would let them (I² {percent(pooled.i2)}), but they are few."
+
+
+def _absolute_sentence(at: Absolute) -> str:
+    low, high = round(at.per_1000_low), round(at.per_1000_high)
+    control, surgery = round(10 * at.control_survival_percent), round(10 * at.surgery_survival_percent)
+    return (
+        f"Of {count(1000)} patients about {control} are alive after {_time(at.months)} without surgery and about "
+        f"{surgery} with it, but the true difference could be anything from {_fewer_or_more(low)} to "
+        f"{_fewer_or_more(high)}."
+    )
+
+
+def _time(months: float) -> str:
+    years = months / 12
+    return f"{years:g} years" if years != 1 else "1 year"
+
+
+def _fewer_or_more(difference: int) -> str:
+    if difference == 0:
+        return "none"
+    return f"{count(abs(difference))} {'fewer' if difference < 0 else 'more'}"
+
+
+def _scenarios(randomised: Synthesis | None) -> tuple[Scenario, ...]:
+    """Return three readings of the interval; the two ends are as compatible with the trials as any in between."""
+    if randomised is None or not randomised.absolute:
+        return ()
+    at = randomised.absolute[0]
+    time, control = _time(at.months), round(at.control_survival_percent / 10, 1)
+
+    def words(survival: float, difference: float) -> str:
+        if round(difference) == 0:
+            return f"with surgery the same number of people are alive after {time}: {control:g} in 10."
+        kind = "more" if difference > 0 else "fewer"
+        return (
+            f"of {count(1000)} people {round(10 * survival)} are alive after {time} with surgery, "
+            f"{abs(round(difference))} {kind} than without it."
+        )
+
+    return (
+        Scenario("If the trials' hopeful end is true", words(at.surgery_survival_high_percent, at.per_1000_high)),
+        Scenario("The trials' best single guess", words(at.surgery_survival_percent, at.per_1000)),
+        Scenario("If the trials' other end is true", words(at.surgery_survival_low_percent, at.per_1000_low)),
+    )
+
+
+def _views(edition: Edition, stratum: Stratum) -> tuple[SynthesisView, ...]:
+    out = []
+    for outcome in edition.taxonomy.outcomes:
+        for body in BODIES:
+            synthesis = edition.synthesis(stratum, outcome=outcome.code, body=body)
+            if synthesis is not None and (synthesis.inputs or synthesis.left_out):
+                out.append(_view(synthesis, outcome, edition.subject(stratum)))
+    return tuple(out)
+
+
+def _view(synthesis: Synthesis, outcome: Outcome, subject: str) -> SynthesisView:
+    anchor = f"{synthesis.outcome.lower().replace('_', '-')}-{synthesis.body}"
+    kind = "Randomised trials" if synthesis.body == "randomised" else "Observational studies"
+    title = f"{outcome.label}, {kind.lower()}, {subject}"
+    return SynthesisView(
+        synthesis=synthesis,
+        outcome=outcome,
+        anchor=anchor,
+        heading=kind,
+        inputs=ordered_inputs(synthesis),
+        forest=forest(synthesis, anchor=f"forest-{anchor}", title=f"Forest plot: {title}"),
+        cumulative=cumulative(synthesis, anchor=f"cumulative-{anchor}", title=f"How the answer moved: {title}"),
+        leave_one_out=leave_one_out(synthesis, anchor=f"loo-{anchor}", title=f"Leave-one-out: {title}"),
+        funnel=funnel(synthesis, anchor=f"funnel-{anchor}", title=f"Funnel plot: {title}"),
+        model=model_words(synthesis.primary) if synthesis.primary and synthesis.k > 1 else None,
+    )
+
+
+def _findings(edition: Edition, stratum: Stratum) -> tuple[FindingRow, ...]:
+    rows = []
+    for outcome in edition.taxonomy.outcomes:
+        found = {body: edition.synthesis(stratum, outcome=outcome.code, body=body) for body in BODIES}
+        present = [body for body in BODIES if (s := found[body]) is not None and s.inputs]
+        if outcome.role == "primary" or present:
+            rows += [FindingRow(outcome, body, found[body], _certainty(found[body])) for body in BODIES]
+    return tuple(rows)
+
+
+def _certainty(synthesis: Synthesis | None) -> str:
+    if synthesis is None or not synthesis.inputs:
+        return "no evidence to rate"
+    if synthesis.certainty is None:
+        return "not yet rated"
+    return synthesis.certainty.level
+
+
+def _changes(edition: Edition, stratum: Stratum) -> tuple[EstimateChange, ...]:
+    ids = {
+        s.synthesis_id for s in edition.snapshot.results if (s.subtype, s.pattern) == (stratum.subtype, stratum.pattern)
+    }
+    return tuple(change for change in edition.snapshot.changes.estimates if change.synthesis_id in ids)
+
+
+def _neighbours(edition: Edition, stratum: Stratum) -> tuple[Neighbours, ...]:
+    """Return the reports beside this one: down to its cells, or up to the wider groups."""
+    taxonomy = edition.taxonomy
+    groups: list[Neighbours] = []
+    if stratum.subtype == ALL:
+        groups.append(
+            _group(
+                edition,
+                "By subtype",
+                [(s, Stratum(s.slug, stratum.pattern)) for s in taxonomy.subtypes if s.slug != ALL],
+            )
+        )
+    if stratum.pattern == ALL:
+        groups.append(
+            _group(
+                edition,
+                "By metastatic pattern",
+                [(p, Stratum(stratum.subtype, p.slug)) for p in taxonomy.patterns if p.slug != ALL],
+            )
+        )
+    if not groups:
+        wider = [
+            (taxonomy.subtype(stratum.subtype), Stratum(stratum.subtype, ALL)),
+            (taxonomy.pattern(stratum.pattern), Stratum(ALL, stratum.pattern)),
+        ]
+        groups.append(_group(edition, "The wider groups", wider))
+    return tuple(groups)
+
+
+def _group(edition: Edition, heading: str, pairs: Sequence[tuple[Entry, Stratum]]) -> Neighbours:
+    return Neighbours(heading, tuple(cell_link(edition, entry, one) for entry, one in pairs))
+
+
+def cell_link(edition: Edition, entry: Entry, stratum: Stratum) -> CellLink:
+    """Return what a stratum holds and where its report is; no page for an empty cell."""
+    outcome = edition.taxonomy.primary.code
+    return CellLink(
+        entry=entry,
+        path=stratum.path if stratum in edition.strata else None,
+        randomised=_with_evidence(edition.synthesis(stratum, outcome=outcome, body="randomised")),
+        observational=_with_evidence(edition.synthesis(stratum, outcome=outcome, body="observational")),
+    )
+
+
+def _with_evidence(synthesis: Synthesis | None) -> Synthesis | None:
+    return synthesis if synthesis is not None and synthesis.inputs else None
+
+
+def _studies(edition: Edition, views: Sequence[SynthesisView]) -> tuple[StudyRow, ...]:
+    ids = {one.study_id for view in views for one in view.inputs}
+    ids |= {one.study_id for view in views for one in view.synthesis.left_out}
+    rows = [row for row in edition.snapshot.studies if row.study_id in ids]
+    return tuple(sorted(rows, key=lambda row: (row.body != "randomised", row.label)))
+
+
+def headline_words(synthesis: Synthesis | None) -> str:
+    """Return one clause for the evidence map: what the interval says, in words."""
+    found = verdict_of(synthesis)
+    if synthesis is None or synthesis.primary is None or found in ("no_evidence", "not_estimable"):
+        return "no estimate"
+    if found == "not_shown":
+        return "no difference shown"
+    change = hazard_change(synthesis.primary.ratio.estimate)
+    return f"hazard {change} with surgery"

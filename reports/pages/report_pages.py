@@ -1,0 +1,140 @@
+"""Report pages of an edition: the latest, the frozen copy, the list of versions, and what is left of old ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reports.links import frozen_path, root_of
+from reports.model import Changes, EstimateChange
+from reports.pages.abstract import abstract
+from reports.pages.edition import Edition, Stratum
+from reports.pages.report import ReportView, report_view
+from reports.pages.shell import Page, Site, page
+
+
+@dataclass(frozen=True)
+class VersionEntry:
+    """One version in a list of changes; ``estimates`` are those that concern the page."""
+
+    version: str
+    created_at: str
+    triggers: tuple[str, ...]
+    changes: Changes
+    estimates: tuple[EstimateChange, ...]
+    first: bool
+    link: str | None
+    edition: Edition
+
+    @property
+    def conclusion_changed(self) -> bool:
+        """Return whether any conclusion on the page changed."""
+        return any(change.conclusion_changed for change in self.estimates)
+
+
+def report_page(site: Site, edition: Edition, stratum: Stratum, *, versions: Sequence[str]) -> Page:
+    """Return the latest page of a report."""
+    return _page(site, edition, stratum, folder=stratum.path, frozen=False, versions=versions)
+
+
+def frozen_page(site: Site, edition: Edition, stratum: Stratum) -> Page:
+    """Return the copy of a report kept for ever: the same bytes whatever comes later."""
+    return _page(site, edition, stratum, folder=frozen_path(stratum.path, edition.version), frozen=True, versions=())
+
+
+def _page(
+    site: Site, edition: Edition, stratum: Stratum, *, folder: str, frozen: bool, versions: Sequence[str]
+) -> Page:
+    view = report_view(edition, stratum)
+    title = f"{edition.title(stratum)}, version {edition.version}"
+    return page(
+        "report.html",
+        site=site,
+        edition=edition,
+        folder=folder,
+        title=title,
+        description=view.answer[0],
+        frozen=frozen,
+        linked_data=_article(site, edition, view, title=title, folder=folder),
+        view=view,
+        versions=tuple(versions),
+        latest=root_of(folder) + stratum.path,
+        abstract=abstract(edition, stratum),
+    )
+
+
+def _article(site: Site, edition: Edition, view: ReportView, *, title: str, folder: str) -> dict[str, Any]:
+    return {
+        "@context": "https://schema.org",
+        "@type": "ScholarlyArticle",
+        "headline": title,
+        "version": edition.version,
+        "datePublished": edition.snapshot.manifest.created_at[:10],
+        "url": f"{site.site_url}/{folder}",
+        "abstract": " ".join(view.answer),
+        "isAccessibleForFree": True,
+        "creativeWorkStatus": "Rehearsal" if edition.snapshot.manifest.rehearsal else "Published",
+    }
+
+
+def changes_page(site: Site, editions: Sequence[Edition], stratum: Stratum | None, *, folder: str, title: str) -> Page:
+    """Return the list of versions, newest first, of one report or (``stratum`` None) of the whole review."""
+    latest = editions[-1]
+    return page(
+        "changes.html",
+        site=site,
+        edition=latest,
+        folder=folder,
+        title=title,
+        description="What changed in each version, computed from the two snapshots.",
+        nav="" if stratum else "changes",
+        heading=title.split(". A living", maxsplit=1)[0] + ".",
+        intro="Every version is kept. What changed is computed from the two snapshots, never typed.",
+        entries=version_entries(editions, stratum),
+    )
+
+
+def version_entries(editions: Sequence[Edition], stratum: Stratum | None) -> tuple[VersionEntry, ...]:
+    """Return the versions that hold a report (all of them for None), newest first."""
+    out = []
+    for edition in reversed(editions):
+        if stratum is not None and stratum not in edition.strata:
+            continue
+        changes = edition.snapshot.changes
+        out.append(
+            VersionEntry(
+                version=edition.version,
+                created_at=edition.snapshot.manifest.created_at,
+                triggers=changes.triggers or ("not recorded",),
+                changes=changes,
+                estimates=_of_stratum(changes, stratum),
+                first=changes.previous_version is None,
+                link=frozen_path((stratum or Stratum("all", "all")).path, edition.version),
+                edition=edition,
+            )
+        )
+    return tuple(out)
+
+
+def _of_stratum(changes: Changes, stratum: Stratum | None) -> tuple[EstimateChange, ...]:
+    if stratum is None:
+        return changes.estimates
+    middle = f"--{stratum.subtype}--{stratum.pattern}--"
+    return tuple(change for change in changes.estimates if middle in change.synthesis_id)
+
+
+def withdrawn_page(site: Site, latest: Edition, last: Edition, stratum: Stratum, *, versions: Sequence[str]) -> Page:
+    """Return what stands at the address of a report that no longer exists."""
+    title = f"{last.title(stratum)}, version {latest.version}"
+    return page(
+        "withdrawn.html",
+        site=site,
+        edition=latest,
+        folder=stratum.path,
+        title=title,
+        description="A report that is no longer updated.",
+        heading=f"{latest.short_title}: {last.subject(stratum)}.",
+        last=last.version,
+        versions=tuple(versions),
+    )

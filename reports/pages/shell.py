@@ -1,0 +1,91 @@
+"""What every page shares: head, navigation, status strip, foot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from reports.links import root_of
+from reports.pages.edition import Edition
+from reports.status import DETAILS, STRIP, Status, status_regions
+from reports.templating import render, tidy
+
+
+@dataclass(frozen=True)
+class Site:
+    """What pages need beside their edition.
+
+    ``site_url`` is the public address without a trailing slash: canonical links and feeds are absolute, all other
+    links relative, so that the site works from any folder.
+    """
+
+    site_url: str
+    status: Status
+
+
+@dataclass(frozen=True)
+class Page:
+    """A file of the site; ``path`` is relative to its root."""
+
+    path: str
+    text: str
+
+
+def page(
+    template: str,
+    *,
+    site: Site,
+    edition: Edition,
+    folder: str,
+    title: str,
+    description: str,
+    frozen: bool = False,
+    nav: str = "",
+    linked_data: Mapping[str, Any] | None = None,
+    **values: object,
+) -> Page:
+    """Render a page into its folder.
+
+    Parameters
+    ----------
+    folder
+        ``""`` for the root, else with a trailing slash.
+    frozen
+        A version kept for ever: not indexed, without the status of the day.
+    """
+    regions = {} if frozen else status_regions(site.status, page_path=folder)
+    html = render(
+        template,
+        edition=edition,
+        snapshot=edition.snapshot,
+        manifest=edition.snapshot.manifest,
+        taxonomy=edition.taxonomy,
+        root=root_of(folder),
+        folder=folder,
+        canonical=f"{site.site_url}/{folder}",
+        title=title,
+        description=description,
+        frozen=frozen,
+        nav=nav,
+        strip=_marked(regions, STRIP),
+        status_details=_marked(regions, DETAILS),
+        linked_data=_script_safe(linked_data) if linked_data else None,
+        rehearsal=edition.snapshot.manifest.rehearsal,
+        **values,
+    )
+    return Page(f"{folder}index.html", tidy(html))
+
+
+def _marked(regions: Mapping[tuple[str, str], str], marks: tuple[str, str]) -> Markup:
+    """Return a region between its marks; the region itself was rendered with autoescape."""
+    return Markup("").join([Markup(marks[0]), Markup(regions.get(marks, "")), Markup(marks[1])])  # noqa: S704
+
+
+def _script_safe(linked_data: Mapping[str, Any]) -> Markup:
+    """Return JSON that cannot end the script element it stands in."""
+    text = json.dumps(linked_data, ensure_ascii=False, sort_keys=True)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704

@@ -1,0 +1,88 @@
+"""A page for each study, and the list of all of them."""
+
+from __future__ import annotations
+
+from reports.notation import as_reported
+from reports.pages.edition import Edition, Stratum
+from reports.pages.shell import Page, Site, page
+from reports.rows import DecisionRow, StudyRow
+
+
+def studies_page(site: Site, edition: Edition) -> Page:
+    """Return the list of studies, randomised and observational apart."""
+    rows = sorted(edition.snapshot.studies, key=lambda row: (row.label.lower(), row.study_id))
+    alerts = {report.study_id for report in edition.snapshot.reports if report.alert}
+    return page(
+        "studies.html",
+        site=site,
+        edition=edition,
+        folder="studies/",
+        title=f"Studies. {edition.short_title}: a living systematic review, version {edition.version}",
+        description="Every included study with its reports, values and decisions.",
+        nav="studies",
+        heading="Studies.",
+        alerts=alerts,
+        groups=[
+            ("randomised", "Randomised trials", [r for r in rows if r.body == "randomised"]),
+            ("observational", "Observational studies, apart", [r for r in rows if r.body != "randomised"]),
+        ],
+    )
+
+
+def study_page(site: Site, edition: Edition, study: StudyRow, *, removed_after: str | None = None) -> Page:
+    """Return the page of one study: its reports, its values with their quotes, what became of each."""
+    values = edition.values_of.get(study.study_id, ())
+    order = {outcome.code: number for number, outcome in enumerate(edition.taxonomy.outcomes)}
+    return page(
+        "study.html",
+        site=site,
+        edition=edition,
+        folder=f"studies/{edition.study_slugs[study.study_id]}/",
+        title=f"{study.label}. {edition.short_title}: a living systematic review, version {edition.version}",
+        description=f"{study.label}: reports, values with their quotes, corrections and decisions.",
+        nav="studies",
+        heading=f"{study.label}.",
+        study=study,
+        study_reports=edition.reports_of.get(study.study_id, ()),
+        values=sorted(
+            values,
+            key=lambda v: (order.get(v.outcome, 99), v.subtype != "all", v.pattern != "all", v.report_id, v.value_id),
+        ),
+        used=_used(edition, study.study_id),
+        left_out=_left_out(edition, study.study_id),
+        other_results=[row for row in edition.snapshot.other_results if row.study_id == study.study_id],
+        decisions=_decisions(edition, study),
+        removed_after=removed_after,
+        stratum=Stratum,
+        as_reported=as_reported,
+    )
+
+
+def _used(edition: Edition, study_id: str) -> dict[str, list[tuple[str, str, str]]]:
+    """Return for each value the syntheses it entered: id, words, address."""
+    out: dict[str, list[tuple[str, str, str]]] = {}
+    for synthesis in edition.snapshot.results:
+        for one in synthesis.inputs:
+            if one.study_id == study_id:
+                path = Stratum(synthesis.subtype, synthesis.pattern).path
+                words = edition.words(synthesis.synthesis_id)
+                out.setdefault(one.value_id, []).append((synthesis.synthesis_id, words, path))
+    return out
+
+
+def _left_out(edition: Edition, study_id: str) -> dict[str, str]:
+    return {
+        one.value_id: one.reason
+        for synthesis in edition.snapshot.results
+        for one in synthesis.left_out
+        if one.study_id == study_id
+    }
+
+
+def _decisions(edition: Edition, study: StudyRow) -> tuple[DecisionRow, ...]:
+    """Return the decisions on the study itself, its reports, its values, and the records they were read in."""
+    reports = edition.reports_of.get(study.study_id, ())
+    values = edition.values_of.get(study.study_id, ())
+    subjects = {study.study_id, *(r.report_id for r in reports), *(v.value_id for v in values)}
+    subjects |= {r.pmid for r in reports if r.pmid} | {v.source_pmid for v in values if v.source_pmid}
+    return tuple(row for row in edition.snapshot.decisions if row.subject_id in subjects)

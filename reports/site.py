@@ -1,0 +1,189 @@
+"""The whole site from a snapshot: same snapshot, same status, same bytes. No clock, no network, no order of chance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlparse
+
+from reports.downloads import download_pages
+from reports.errors import PublishError
+from reports.feeds import corrections_feed, report_feed, site_feed
+from reports.figures.flow_chart import check_sums
+from reports.model import Snapshot
+from reports.pages.edition import Edition, Stratum
+from reports.pages.report_pages import changes_page, frozen_page, report_page, withdrawn_page
+from reports.pages.shell import Page, Site
+from reports.pages.site_pages import (
+    methods_page,
+    overview_page,
+    patients_page,
+    people_page,
+    search_page,
+    status_page,
+    validation_page,
+)
+from reports.pages.study_pages import studies_page, study_page
+from reports.status import SITE_FILE, STATUS_FILE, Status, status_json
+from reports.templating import HERE, render, stylesheet
+
+
+@dataclass(frozen=True)
+class SiteBuild:
+    """What was written: pages (HTML files), files in all, and their bytes."""
+
+    pages: int
+    files: int
+    bytes: int
+
+
+def build_site(
+    snapshot: Snapshot,
+    *,
+    status: Status,
+    out: Path,
+    site_url: str,
+    earlier: Sequence[Snapshot] = (),
+) -> SiteBuild:
+    """Write the site into an empty folder.
+
+    Parameters
+    ----------
+    snapshot
+        The snapshot to show.
+    status
+        Status of the living review; a rehearsal snapshot marks it as rehearsal too.
+    out
+        An empty folder; it is not the published one (see :func:`reports.publish.swap`).
+    site_url
+        Public address, for canonical links and feeds.
+    earlier
+        Every snapshot published before, oldest first: their reports stay for ever.
+
+    Raises
+    ------
+    PublishError
+        ``out`` is missing or not empty, or the disk refused.
+    SnapshotError
+        The protocol of a snapshot has no taxonomy.
+    GateError
+        The flow of the snapshot does not add up.
+    """
+    if not out.is_dir() or any(out.iterdir()):
+        raise PublishError(f"{out}: the site is built into an existing empty folder; make one")
+    check_sums(snapshot.flow)
+    shown = status.model_copy(update={"rehearsal": status.rehearsal or snapshot.manifest.rehearsal})
+    site = Site(site_url=site_url.rstrip("/"), status=shown)
+    editions = _editions(snapshot, earlier)
+    pages = size = files = 0
+    for page in site_files(site, editions):
+        raw = page.text.encode("utf-8")
+        _write(out / page.path, raw)
+        files, size = files + 1, size + len(raw)
+        pages += page.path.endswith(".html")
+    return SiteBuild(pages=pages, files=files, bytes=size)
+
+
+def _editions(snapshot: Snapshot, earlier: Sequence[Snapshot]) -> tuple[Edition, ...]:
+    """Return the editions oldest first, one for each version."""
+    by_version = {one.manifest.version: one for one in earlier}
+    by_version.pop(snapshot.manifest.version, None)
+    return (*(Edition(one) for one in by_version.values()), Edition(snapshot))
+
+
+def site_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
+    """Yield every file of the site, in an order that does not matter."""
+    latest = editions[-1]
+    yield overview_page(site, latest)
+    for make in (studies_page, methods_page, search_page, status_page, validation_page, people_page, patients_page):
+        yield make(site, latest)
+    yield changes_page(
+        site,
+        editions,
+        None,
+        folder="changes/",
+        title=f"Changes. {latest.short_title}: a living systematic review, version {latest.version}",
+    )
+    yield from _study_files(site, editions)
+    yield from _report_files(site, editions)
+    yield from download_pages(site, latest)
+    yield site_feed(site, editions)
+    yield corrections_feed(site, editions)
+    yield from _plain_files(site, editions)
+
+
+def _study_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
+    """Yield a page for each study of the latest edition, and for those that only an older one has."""
+    seen: set[str] = set()
+    for edition in reversed(editions):
+        for study in edition.snapshot.studies:
+            slug = edition.study_slugs[study.study_id]
+            if slug in seen:
+                continue
+            seen.add(slug)
+            yield study_page(site, edition, study, removed_after=None if edition is editions[-1] else edition.version)
+
+
+def _report_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
+    latest = editions[-1]
+    for stratum in _all_strata(editions):
+        holders = [edition for edition in editions if stratum in edition.strata]
+        versions = tuple(edition.version for edition in reversed(holders))
+        if latest in holders:
+            yield report_page(site, latest, stratum, versions=versions)
+        else:
+            yield withdrawn_page(site, latest, holders[-1], stratum, versions=versions)
+        yield changes_page(
+            site,
+            editions,
+            stratum,
+            folder=f"{stratum.path}changes/",
+            title=f"Changes: {holders[-1].title(stratum)}, version {latest.version}",
+        )
+        yield report_feed(site, editions, stratum)
+        for edition in holders:
+            yield frozen_page(site, edition, stratum)
+
+
+def _all_strata(editions: Sequence[Edition]) -> tuple[Stratum, ...]:
+    return tuple({stratum: None for edition in reversed(editions) for stratum in edition.strata})
+
+
+def _plain_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
+    latest = editions[-1]
+    manifest = latest.snapshot.manifest
+    yield Page("site.css", stylesheet())
+    yield Page("icon.svg", (HERE / "static" / "icon.svg").read_text(encoding="utf-8"))
+    yield Page("404.html", render("404.html", base=urlparse(site.site_url).path.rstrip("/")))
+    yield Page("robots.txt", f"User-agent: *\nAllow: /\nSitemap: {site.site_url}/sitemap.xml\n")
+    yield Page("sitemap.xml", render("sitemap.xml", urls=_sitemap(site, latest)))
+    yield Page(STATUS_FILE, status_json(site.status))
+    about = {
+        "version": latest.version,
+        "snapshot_id": manifest.snapshot_id,
+        "table_version": manifest.table_version,
+        "published_at": manifest.created_at,
+        "rehearsal": manifest.rehearsal,
+        "versions": [edition.version for edition in editions],
+    }
+    yield Page(SITE_FILE, json.dumps(about, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def _sitemap(site: Site, latest: Edition) -> list[tuple[str, str]]:
+    folders = ["", "studies/", "patients/", "methods/", "search/", "changes/", "status/", "validation/", "data/"]
+    folders += ["people/", *(stratum.path for stratum in latest.strata)]
+    folders += [f"studies/{slug}/" for slug in sorted(latest.study_slugs.values())]
+    return [(f"{site.site_url}/{folder}", latest.snapshot.manifest.created_at[:10]) for folder in folders]
+
+
+def _write(path: Path, raw: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(raw)
+    except OSError as error:
+        raise PublishError(
+            f"{path}: cannot be written ({error.strerror}); the published site was not touched. "
+            "Free space or permissions there, then publish again."
+        ) from error
