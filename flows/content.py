@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 from typing import Any
 
-from reports.changes import compare
-
 from extract.review.checked import findings_on
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Design, RecordState, body_of
@@ -20,9 +18,13 @@ from flows.frozen import FrozenTable, FrozenValue
 from flows.settings import Settings
 from flows.status import searched_through
 from flows.validation import validation
+from reports.changes import compare
 from reports.model import Changes, Flow, FlowBox, Manifest, Snapshot, Synthesis
 from reports.rows import DecisionRow, ExcludedRow, OngoingRow, OtherResultRow, ReportRow, SearchRow, StudyRow, ValueRow
 from reports.snapshot import FORMAT
+
+WITHOUT_RESULTS = ("ongoing", "terminated", "withdrawn")
+"""Registry states of a trial that has reported nothing; readers want to know that it exists."""
 
 PUBLISHED_DECISIONS = ("vote", "approve", "reject", "link", "confirm", "withdraw", "reopen", "import", "correct")
 
@@ -258,13 +260,13 @@ def _ongoing(table: FrozenTable) -> tuple[OngoingRow, ...]:
         OngoingRow(
             registry_id=str(family.facts.get("registry_ids") or family.study_id),
             label=str(family.facts.get("label") or family.study_id),
-            status=str(family.facts.get("status") or "no results known"),
+            status=str(family.facts["status"]),
             planned_n=family.facts.get("n_total"),
             expected=None,
             note=family.facts.get("note"),
         )
         for family in table.families
-        if family.facts.get("registered_without_results") and family.study_id not in published
+        if family.facts.get("status") in WITHOUT_RESULTS and family.study_id not in published
     )
 
 

@@ -11,10 +11,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.gates import check_site
-from reports.publish import swap
-from reports.site import build_site
-
 from extract.store.engine import Store
 from extract.store.versions import (
     PublishedSnapshot,
@@ -31,7 +27,10 @@ from flows.frozen import FrozenTable, read_table
 from flows.settings import Settings
 from flows.status import compute_status
 from reports.errors import ReportError
+from reports.gates import check_site
 from reports.model import Snapshot, Synthesis
+from reports.publish import swap
+from reports.site import build_site
 from reports.snapshot import read_snapshot, write_snapshot
 from reports.status import Status, rewrite_status
 
@@ -70,9 +69,9 @@ def publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.dat
         earlier = published_snapshots(tx)
         status = compute_status(tx, settings, now=now)
     syntheses = synthesise(table, settings.protocol)
-    fingerprint = content_hash(
-        [version.content_hash, settings.protocol_sha256, [s.model_dump(mode="json") for s in syntheses]]
-    )
+    # Software versions are shown, but a newer numpy that gives the same digits is no new version of the review.
+    results = [synthesis.model_dump(mode="json", exclude={"software"}) for synthesis in syntheses]
+    fingerprint = content_hash([version.content_hash, settings.protocol_sha256, results])
     try:
         settings.snapshots_dir.mkdir(parents=True, exist_ok=True)
         if earlier and earlier[-1].content_hash == fingerprint and settings.site_dir.exists():
