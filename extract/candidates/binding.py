@@ -12,6 +12,7 @@ an estimate of a ratio.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,9 @@ RATIO_SCALE: Final = frozenset({"HR", "SHR", "CSHR", "OR", "RR"})
 FARTHEST_ESTIMATE: Final = 28
 #: Words between an estimate's interval and its p value: ", stratified two-sided log-rank test,".
 FARTHEST_P: Final = 8
+_JOINTS: Final = frozenset({"vs", "versus", "v", "and"})
+#: Without the ratio's name the numbers must speak: relative distance from the geometric middle of the limits.
+_CARRIED: Final = 0.06
 _NUMERIC: Final = frozenset({nodes.NUMBER, nodes.PERCENT, nodes.TIME})
 #: An upper limit that was not reached.
 _OPEN_ENDED: Final = lexicon.words("not ne nr na unreached infinity ∞ non nc")
@@ -69,7 +73,9 @@ class Printed:
     compared: str = ""
 
 
-def bind_ratios(found: Sequence[Node], *, trusted: frozenset[str]) -> list[Printed]:
+def bind_ratios(
+    found: Sequence[Node], *, trusted: frozenset[str], carried: str | None = None
+) -> list[Printed]:
     """Return the ratio and difference values a sentence prints, in reading order.
 
     Parameters
@@ -79,6 +85,9 @@ def bind_ratios(found: Sequence[Node], *, trusted: frozenset[str]) -> list[Print
     trusted
         Measures the document itself spells out ("odds ratio"), whose abbreviation may be believed without
         more.
+    carried
+        Measure of the last ratio of an earlier sentence: "(0.82, 0.67-0.99; P = .04)" needs no name after
+        "(hazard ratio 0.91, 95% CI 0.78-1.07)".
     """
     values: list[Printed] = []
     taken: set[int] = set()
@@ -92,8 +101,11 @@ def bind_ratios(found: Sequence[Node], *, trusted: frozenset[str]) -> list[Print
         taken.update(range(value.at, value.after))
         values.extend(_list_members(found, value, limit, taken))
         values.extend(_implicit_members(found, value, limit, taken))
+    if carried is not None:
+        values.extend(_carried_members(found, carried, taken))
+    stops = sorted({*ratios, *(value.at for value in values)})
     for value in values:
-        value.p = value.p or _p_near(found, value, ratios, values)
+        value.p = value.p or _p_near(found, value, stops)
     return sorted(values, key=lambda value: value.at)
 
 
@@ -106,6 +118,7 @@ def _after_ratio(
     """Find the estimate a ratio's name announces."""
     ratio = found[index]
     level: Node | None = None
+    interrupted = False
     bare: Printed | None = None
     step = index + 1
     while step < min(limit, index + FARTHEST_ESTIMATE):
@@ -120,11 +133,13 @@ def _after_ratio(
             interval = read_interval(found, step + 1, node.value, level, ratio.lower)
             if interval is not None:
                 return _printed(found, index, step, interval)
-            if bare is None and _announced(found, index, step) and not _is_a_count(found, step):
+            if bare is None and not interrupted and _announced(found, index, step) and not _is_a_count(found, step):
                 bare = _printed(found, index, step, None)
                 if found[step - 1].kind != nodes.WORD or found[step - 1].lower in lexicon.COPULAS:
                     break
-        elif node.kind in (nodes.P, nodes.MEDIAN) or (node.kind == nodes.MARK and node.lower == ";" and bare):
+        elif node.kind == nodes.MEDIAN:
+            interrupted = True  # "HR for the highest quartile (median 0.44 µg/g) was 1.11 (95% CI …)"
+        elif node.kind == nodes.P or (node.kind == nodes.MARK and node.lower == ";" and bare):
             break
         step += 1
     if bare is None or (_is_doubtful(ratio, trusted) and not _believed(found, bare)):
@@ -138,7 +153,9 @@ def _may_be_estimate(node: Node, measure: str) -> bool:
         return False
     if measure in RATIO_SCALE:
         return node.kind == nodes.NUMBER and 0 < node.value < 1000
-    return node.kind in (nodes.NUMBER, nodes.PERCENT, nodes.TIME)
+    if measure == "RD":
+        return node.kind == nodes.PERCENT
+    return node.kind in _NUMERIC
 
 
 def _printed(
@@ -173,6 +190,8 @@ def _announced(found: Sequence[Node], ratio_at: int, at: int) -> bool:
     if at == ratio_at + 1:
         return True
     before = found[at - 1]
+    if before.lower == "," and found[at].end - found[at].start <= 2 and at - 2 > ratio_at:
+        return found[at - 2].lower in lexicon.CLOSERS and at - ratio_at <= 5  # "status 1, 2, and 3/4" is no value
     if before.lower in lexicon.COPULAS or before.lower in lexicon.COMPARATORS:
         return before.lower != "to" or found[at - 2].lower in ("up", "equal", "close")
     if before.kind == nodes.LEVEL:
@@ -247,13 +266,21 @@ def read_interval(
         elif node.kind in _NUMERIC:
             return _pair_range(found, index, step, estimate, named or (level if opened else None), measure)
         elif node.kind == nodes.MARK and node.lower not in _BREAKS:
-            opened = opened or node.lower in "([,;"
+            opened = opened or node.lower in "([,;:"
         else:
             words += 1
-            joins = node.lower in ("vs", "versus", "v", "and") and named is None
+            joins = node.lower in _JOINTS and named is None and not _introduces_level(found, step, level)
             if node.kind != nodes.WORD or joins or words > (4 if named is not None else 3):
                 break
     return None
+
+
+def _introduces_level(found: Sequence[Node], step: int, level: Node | None) -> bool:
+    """Tell whether an "and" leads to the interval: "0.66, and 95% CI = …", "ratios and 95% CIs were 2.91 and 1.28-6.64"."""
+    following = found[step + 1].kind if step + 1 < len(found) else ""
+    return found[step].lower == "and" and (
+        following == nodes.LEVEL or (level is not None and following == nodes.RANGE)
+    )
 
 
 def _believe_range(
@@ -272,8 +299,10 @@ def _believe_range(
     if low is None or high is None or not _units_agree(node.lower, measure):
         return None
     if named is None:
+        allowed = ("se", "ci", "and") if level is not None else ("se", "ci")
         words = [found[at].lower for at in range(index, step) if found[at].kind == nodes.WORD]
-        if not opened or any(word not in ("se", "range", "ci") for word in words) or "range" in words:
+        opened = opened or level is not None
+        if not opened or any(word not in allowed for word in words):
             return None
         if not contains(low, estimate, high):
             return None
@@ -301,8 +330,10 @@ def _pair_range(
     found: Sequence[Node], index: int, step: int, estimate: float | None, named: Node | None, measure: str
 ) -> Interval | None:
     """Read "CI 0.6, 0.71", "CI: 0.6; 0.71", "between 0.6 and 0.71" where a named interval precedes."""
-    if named is None or step + 2 >= len(found):
+    if step + 2 >= len(found):
         return None
+    if named is None:
+        return _bracketed_pair(found, index, step, estimate, measure)
     first, mark, second = found[step], found[step + 1].lower, found[step + 2]
     if mark in ("to", "-", ",", ";") and second.lower in _OPEN_ENDED:
         return Interval(first.value, None, named.value, index, step + 3, True)
@@ -315,6 +346,23 @@ def _pair_range(
     after = step + 3
     after += after < len(found) and found[after].lower in lexicon.CLOSERS
     return Interval(low, high, named.value, index, after, True)
+
+
+def _bracketed_pair(
+    found: Sequence[Node], index: int, step: int, estimate: float | None, measure: str
+) -> Interval | None:
+    """Read "0.81 [0.67, 0.98]": two numbers alone in brackets around the geometric middle of which the ratio lies."""
+    if step + 3 >= len(found) or measure not in RATIO_SCALE or step != index + 1:
+        return None
+    opening, mark, closing = found[step - 1].lower, found[step + 1].lower, found[step + 3].lower
+    first, second = found[step], found[step + 2]
+    if opening not in lexicon.OPENERS or mark not in (",", ";") or closing not in lexicon.CLOSERS:
+        return None
+    if first.kind != nodes.NUMBER or second.kind != nodes.NUMBER or first.value is None or second.value is None:
+        return None
+    interval = Interval(first.value, second.value, None, index, step + 4, False)
+    believed = contains(first.value, estimate, second.value) and _log_midpoint_near(interval, estimate)
+    return interval if believed else None
 
 
 def _one_bound(found: Sequence[Node], step: int, level: Node, index: int) -> Interval | None:
@@ -385,13 +433,9 @@ def _list_members(found: Sequence[Node], first: Printed, limit: int, taken: set[
 def _implicit_members(found: Sequence[Node], first: Printed, limit: int, taken: set[int]) -> list[Printed]:
     """Read later numbers of the sentence that carry their own interval but not the ratio's name."""
     members: list[Printed] = []
-    if first.measure not in RATIO_SCALE or first.interval is None:
-        start = first.at + 1
-    else:
-        start = first.interval.after
     if first.measure not in RATIO_SCALE:
         return members
-    step = start
+    step = first.after
     while step < limit:
         node = found[step]
         if node.kind == nodes.NUMBER and step not in taken and _may_be_estimate(node, first.measure):
@@ -409,6 +453,27 @@ def _implicit_members(found: Sequence[Node], first: Printed, limit: int, taken: 
                 step = interval.after
                 continue
         step += 1
+    return members
+
+
+def _carried_members(found: Sequence[Node], measure: str, taken: set[int]) -> list[Printed]:
+    """Read "(0.82, 0.67-0.99; P = .04)" in a sentence after the one that named the ratio: only inside brackets."""
+    members: list[Printed] = []
+    depth = 0
+    for step, node in enumerate(found):
+        if node.kind == nodes.MARK:
+            depth += (node.lower in lexicon.OPENERS) - (node.lower in lexicon.CLOSERS)
+        decimal = node.kind == nodes.NUMBER and "." in repr(node.value) and node.value != int(node.value or 0)
+        if not decimal or step in taken or depth < 1 or found[step - 1].lower not in ("(", "[", ",", ";"):
+            continue
+        interval = read_interval(found, step + 1, node.value, None, measure)
+        if interval is None or interval.low is None or interval.high is None or interval.high > 100:
+            continue
+        middle = (interval.low * interval.high) ** 0.5 if interval.low > 0 else 0.0
+        with_p = any(found[at].kind == nodes.P for at in range(interval.after, min(interval.after + 3, len(found))))
+        if middle and with_p and abs((node.value or 0) / middle - 1) < _CARRIED and not _is_other_statistic(found, step):
+            members.append(Printed(measure, node.value, step, -1, interval.after, frozenset(), interval, implicit=True))
+            taken.update(range(step, interval.after))
     return members
 
 
@@ -463,16 +528,14 @@ def _is_other_statistic(found: Sequence[Node], at: int) -> bool:
 # -- p values -----------------------------------------------------------------------------------------------
 
 
-def _p_near(found: Sequence[Node], value: Printed, ratios: Sequence[int], values: Sequence[Printed]) -> Node | None:
+def _p_near(found: Sequence[Node], value: Printed, stops: Sequence[int]) -> Node | None:
     """Find the p value of a value: after its interval in the same brackets, else before its ratio in them."""
-    others = {other.at for other in values if other.at > value.at}
-    others.update(index for index in ratios if index > value.at)
+    next_stop = bisect_right(stops, value.at)
+    limit = stops[next_stop] if next_stop < len(stops) else len(found)
     depth = 0
     words = 0
-    for step in range(value.after, len(found)):
+    for step in range(value.after, min(limit, value.after + FARTHEST_ESTIMATE)):
         node = found[step]
-        if step in others:
-            break
         if node.kind == nodes.P:
             if "other" in node.flags:
                 continue

@@ -16,7 +16,12 @@ from extract.candidates.mentions import Mention
 from extract.candidates.nodes import Node
 from extract.candidates.phrases import parse_phrases
 from extract.candidates.population import Populations, populations_of, whole_population
-from extract.candidates.sentences import has_trigger, may_hold_a_result, sentences
+from extract.candidates.sentences import (
+    has_trigger,
+    may_hold_a_nameless_value,
+    may_hold_a_result,
+    sentences,
+)
 from extract.candidates.tokens import Token, fold, lex
 from extract.candidates.vocabulary import OTHER_OUTCOME, Words, words_of
 from extract.checks import codes_of, input_of
@@ -25,6 +30,9 @@ from extract.schema.protocol import Protocol
 
 #: Bumped whenever the same text can give other effects; stored with every proposed value.
 EXTRACTOR_VERSION: Final = "grammar-1"
+
+#: Characters before and after a number in which words can say what it is; no real clause is longer.
+CONTEXT: Final = 900
 
 _SPELLED: Final[dict[str, str]] = {
     "hazard": "HR",
@@ -148,9 +156,10 @@ class _Reading:
         ):
             if mention is not None:
                 self.outcome = _code(mention)
+            if not self._is_new(value):
+                continue
             effect = self._effect(source, text, folded, sentence, value, place, population.within(self.whole), arms)
-            if self._is_new(effect):
-                self.effects.append(effect)
+            self.effects.append(effect)
 
     def _effect(
         self,
@@ -164,9 +173,10 @@ class _Reading:
         arms: Sequence[Mention],
     ) -> Effect:
         """Build one effect."""
-        low, high = sentence.bounds
         interval = value.interval
         node = sentence.found[value.at]
+        low = max(sentence.bounds[0], node.start - CONTEXT)
+        high = min(sentence.bounds[1], node.start + CONTEXT)
         design = standing.is_design_assumption(
             folded,
             low,
@@ -179,7 +189,7 @@ class _Reading:
         comparison = Comparison()
         if value.measure in RATIO_SCALE:
             comparison = comparison_of(
-                folded, sentence.bounds, place, arms, estimate=value.estimate, other=self.words.two_arms()
+                folded, (low, high), place, arms, estimate=value.estimate, other=self.words.two_arms()
             )
         effect = Effect(
             measure=value.measure,
@@ -203,19 +213,15 @@ class _Reading:
         )
         return replace(effect, checks=codes_of(input_of(effect, arms=self.words.two_arms())))
 
-    def _is_new(self, effect: Effect) -> bool:
-        """Tell whether a value is said for the first time.
-
-        Conclusions and translations repeat what results said.
-        """
-        if effect.ci_low is None and effect.ci_high is None:
-            bare: tuple[object, ...] = (effect.measure, effect.estimate, effect.is_result)
-            repeated = bare in self.seen and (effect.measure != "median") and effect.p_value is None
-            self.seen.add(bare)
-            return not repeated
-        key = (effect.measure, effect.estimate, effect.ci_low, effect.ci_high)
-        repeated = key in self.seen and effect.measure != "median"
-        self.seen.update((key, (effect.measure, effect.estimate, effect.is_result)))
+    def _is_new(self, value: Printed) -> bool:
+        """Tell whether a value is said for the first time; conclusions and translations repeat what results said."""
+        if value.measure == "median":
+            return True
+        interval = value.interval
+        bare: tuple[object, ...] = (value.measure, value.estimate)
+        key = bare if interval is None else (*bare, interval.low, interval.high)
+        repeated = key in self.seen and (interval is not None or value.p is None)
+        self.seen.update((key, bare))
         return not repeated
 
 
@@ -228,14 +234,18 @@ def _parse(folded: str) -> list[_Sentence]:
     """Run the grammar over every sentence that may hold a result."""
     lowered = folded.lower()
     trusted = frozenset(measure for name, measure in _SPELLED.items() if name in lowered)
-    read = []
+    read: list[_Sentence] = []
     about_survival = False
+    carried: str | None = None
     for start, end in sentences(folded):
-        if not may_hold_a_result(folded, start, end):
+        if not may_hold_a_result(folded, start, end) and not (
+            carried and may_hold_a_nameless_value(folded, start, end)
+        ):
             continue
         tokens = lex(folded, start, end)
         found = parse_phrases(tokens)
-        values = bind_ratios(found, trusted=trusted)
+        values = bind_ratios(found, trusted=trusted, carried=carried)
+        carried = next((value.measure for value in reversed(values) if value.measure in RATIO_SCALE), carried)
         taken = {step for value in values for step in range(value.at, value.after)}
         medians = bind_medians(found, about_survival=about_survival)
         values += [median for median in medians if median.at not in taken]
@@ -269,6 +279,8 @@ def _inherit_levels(read: Sequence[_Sentence]) -> None:
                 continue
             at = sentence.found[value.at].start
             before = [level for start, level in stated if start < at]
+            if not before and not interval.named:
+                continue  # "SE 3.2-7.0" before any level is stated need not be a confidence interval
             interval.level = before[-1] if before else stated[0][1]
             interval.inherited = True
 

@@ -86,6 +86,8 @@ RATIO_NAMES: Final[dict[tuple[str, ...], str]] = {
     ("absolute", "difference"): "RD",
     ("estimated", "difference"): "RD",
     ("proportional", "difference"): "RD",
+    ("absolute", "increase"): "RD",
+    ("absolute", "reduction"): "RD",
 }
 RATIO_FIRST_WORDS: Final = frozenset(name[0] for name in RATIO_NAMES)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from extract.candidates import nodes
 from extract.candidates.binding import Interval, Printed, read_interval
-from extract.candidates.lexicon import words
+from extract.candidates.lexicon import TIME_UNITS, words
 from extract.candidates.nodes import Node
 
 _SURVIVAL: Final = words(
@@ -50,14 +50,18 @@ def bind_medians(found: Sequence[Node], *, about_survival: bool) -> list[Printed
     """
     marks = [index for index, node in enumerate(found) if node.kind == nodes.MEDIAN]
     values: list[Printed] = []
+    of_survival = False
     for position, index in enumerate(marks):
         limit = marks[position + 1] if position + 1 < len(marks) else len(found)
-        if _is_of_time_to_event(found, index, limit, about_survival):
+        of_survival = _is_of_time_to_event(found, index, limit, about_survival, of_survival)
+        if of_survival:
             values.extend(_values_of(found, index, limit))
     return values
 
 
-def _is_of_time_to_event(found: Sequence[Node], index: int, limit: int, about_survival: bool) -> bool:
+def _is_of_time_to_event(
+    found: Sequence[Node], index: int, limit: int, about_survival: bool, of_survival: bool
+) -> bool:
     """Tell what this median is of: the words up to its number, else those before it."""
     seen_time = False
     for step in range(index + 1, min(limit, index + 16)):
@@ -73,10 +77,10 @@ def _is_of_time_to_event(found: Sequence[Node], index: int, limit: int, about_su
             return True
         elif word in _OTHER:
             return False
-    return _said_before(found, index, about_survival)
+    return _said_before(found, index, about_survival, of_survival)
 
 
-def _said_before(found: Sequence[Node], index: int, about_survival: bool) -> bool:
+def _said_before(found: Sequence[Node], index: int, about_survival: bool, of_survival: bool) -> bool:
     """Tell from the words before "median" what it is of: the nearest telling word decides."""
     for step in range(index - 1, -1, -1):
         word = found[step].lower
@@ -85,7 +89,7 @@ def _said_before(found: Sequence[Node], index: int, about_survival: bool) -> boo
         if word == "to" and step and found[step - 1].lower in _TIME_WORDS:
             return True
         if found[step].kind == nodes.MEDIAN:
-            return False
+            return of_survival
         if word in _OTHER and word not in ("treatment", "level", "levels", "cohort", "expression"):
             return False
     return about_survival
@@ -102,11 +106,14 @@ def _values_of(found: Sequence[Node], index: int, limit: int) -> list[Printed]:
             break
         if node.kind == nodes.LEVEL:
             level = node
-        if _is_value(found, step, index) and (node.kind == nodes.TIME or _has_partner(found, step, limit)):
+        if _is_value(found, step, index):
             interval = read_interval(found, step + 1, node.value, level, "median")
             if interval is not None and not _fits(interval, node):
                 interval = None
-            unit = node.lower or _unit_ahead(found, step, limit)
+            unit = node.lower or _unit_behind(found, interval) or _unit_of_partner(found, step, limit)
+            if not unit:
+                step += 1
+                continue
             values.append(
                 Printed(
                     "median",
@@ -149,33 +156,24 @@ def _is_value(found: Sequence[Node], step: int, index: int) -> bool:
     return not (before.lower in ("of", "by") and near & _GAIN)
 
 
-def _has_partner(found: Sequence[Node], step: int, limit: int) -> bool:
-    """Tell whether a bare number is the first of a pair whose last member carries the unit.
+def _unit_behind(found: Sequence[Node], interval: Interval | None) -> str:
+    """Return the unit printed after the interval: "16.3 (95% CI 14.3-18.1) months"."""
+    if interval is None or interval.after >= len(found):
+        return ""
+    return TIME_UNITS.get(found[interval.after].lower, "")
 
-    "13.9 v 13.5 months".
-    """
-    at = step + 1
-    gap = 0
-    while at < limit and gap < 10:
+
+def _unit_of_partner(found: Sequence[Node], step: int, limit: int) -> str:
+    """Return the unit of the number's partner: "13.9 v 13.5 months", "29.5 [25.4-33.3] vs 25.2 [22.2-29.5] months"."""
+    joined = False
+    for at in range(step + 1, min(step + 18, limit)):
         node = found[at]
-        if node.kind == nodes.TIME:
-            return _joined(found, step, at)
-        if node.kind == nodes.RATIO or node.lower in (";",):
-            return False
-        at += 1
-        gap += 1
-    return False
-
-
-def _joined(found: Sequence[Node], step: int, at: int) -> bool:
-    """Tell whether two numbers are joined by "v", "versus", "and", "to", "compared with" or a comma."""
-    words = [found[between].lower for between in range(step + 1, at)]
-    return any(word in ("v", "vs", "versus", "and", "compared", ",", "or", "/") for word in words)
-
-
-def _unit_ahead(found: Sequence[Node], step: int, limit: int) -> str:
-    """Return the unit of the next time."""
-    for at in range(step + 1, limit):
-        if found[at].kind == nodes.TIME:
-            return found[at].lower
+        if node.kind == nodes.TIME or (node.lower in TIME_UNITS and found[at - 1].kind != nodes.MARK) or (
+            node.lower in TIME_UNITS and found[at - 1].lower in ")]"
+        ):
+            unit = node.lower if node.kind == nodes.TIME else TIME_UNITS[node.lower]
+            return unit if joined else ""
+        if node.kind == nodes.RATIO or node.lower == ";":
+            return ""
+        joined = joined or node.lower in ("v", "vs", "versus", "and", "compared", ",", "or", "/")
     return ""

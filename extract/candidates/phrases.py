@@ -31,6 +31,10 @@ def parse_phrases(tokens: Sequence[Token]) -> list[Node]:
         token = tokens[index]
         if token.kind == NUMBER:
             index = _number(tokens, index, found)
+        elif token.lower == "-" and _is_name_with_number(tokens, index):
+            number = tokens[index + 1]
+            found.append(Node(nodes.WORD, token.start, number.end, "-" + number.lower))
+            index += 2
         elif token.kind == WORD:
             index = _word(tokens, index, found)
         else:
@@ -40,6 +44,16 @@ def parse_phrases(tokens: Sequence[Token]) -> list[Node]:
                 continue
             index = _number(tokens, index + 1, found, negative=True)
     return found
+
+
+def _is_name_with_number(tokens: Sequence[Token], index: int) -> bool:
+    """Tell whether a hyphen ties a whole number to a name: S-1, PD-1, FOLFOX-4."""
+    if index == 0 or not _is_number(tokens, index + 1):
+        return False
+    before, after = tokens[index - 1], tokens[index + 1]
+    glued = before.end == tokens[index].start and tokens[index].end == after.start
+    name = before.kind == WORD and before.raw not in lexicon.RATIO_ABBREVIATIONS and not before.lower == "ci"
+    return glued and name and after.lower.isdigit()
 
 
 def _word(tokens: Sequence[Token], index: int, found: list[Node]) -> int:
@@ -106,7 +120,9 @@ def _sign(tokens: Sequence[Token], index: int) -> bool:
         ">",
     ):
         return gap_after <= 1
-    if previous.kind == NUMBER or previous.lower in ("%", ")", "]"):
+    if previous.lower in ("limit", "bound"):
+        return gap_after <= 1
+    if previous.kind == NUMBER or previous.lower == "%":
         return False
     return previous.end < tokens[index].start and gap_after == 0
 
@@ -125,6 +141,9 @@ def _number(tokens: Sequence[Token], index: int, found: list[Node], *, negative:
     if after and not (_lower(tokens, after) == "%" and _interval_name(tokens, after + 1)):
         return _range(tokens, token, after, found)
     following = _lower(tokens, index + 1)
+    if following == "-" and _lower(tokens, index + 2) in ("sided", "tailed"):
+        found.append(Node(nodes.WORD, start, tokens[index + 2].end, f"{token.lower}-sided"))
+        return index + 3
     if following in _SPELLED_PERCENT or (following == "per" and _lower(tokens, index + 2) == "cent"):
         beyond = index + (3 if following == "per" else 2)
         name = _skip_level_qualifiers(tokens, beyond)

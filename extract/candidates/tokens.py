@@ -45,7 +45,7 @@ MARK: Final = "M"
 _TOKEN: Final = re.compile(
     r"(?P<N>\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+[.,]\d+|\d+|\.\d+)"
     # A ratio, CI or p glued to its number ("CI1.07", "p0.03", "HR2.1") is two tokens; HER2 and PD-L1 are one.
-    r"|(?P<G>(?:CI|CIs|a?HR|a?OR|a?RR|[Pp])(?=\d*\.\d))"
+    r"|(?P<G>(?:CI|CIs|a?HR|a?OR|a?RR|[Pp]|to)(?=\d*\.\d))"
     r"|(?P<W>[^\W\d_][^\W_]*(?:'s)?)"
     r"|(?P<M>\S)"
 )
@@ -92,13 +92,14 @@ def lex(folded: str, start: int, end: int) -> list[Token]:
     append = tokens.append
     for match in _TOKEN.finditer(folded, start, end):
         kind = match.lastgroup
-        word = match.group()
-        if kind == "N":
-            append(Token(NUMBER, match.start(), match.end(), word, _value(word, comma_decimals), word))
+        first, last = match.span()
+        word = folded[first:last]
+        if kind == "W" or kind == "G":
+            append(Token(WORD, first, last, word.lower(), None, word))
         elif kind == "M":
-            append(Token(MARK, match.start(), match.end(), word, None, word))
+            append(Token(MARK, first, last, word, None, word))
         else:
-            append(Token(WORD, match.start(), match.end(), word.lower(), None, word))
+            append(Token(NUMBER, first, last, word, _value(word, comma_decimals), word))
     return tokens
 
 
@@ -110,7 +111,7 @@ _LONGEST_NUMBER: Final = 40  # characters; no printed statistic is longer, and f
 
 def _writes_decimal_commas(folded: str, start: int, end: int) -> bool:
     """Tell whether this part writes 0,71 and never 0.71."""
-    return _ZERO_COMMA.search(folded, start, end) is not None and _POINT.search(folded, start, end) is None
+    return "0," in folded[start:end] and _ZERO_COMMA.search(folded, start, end) is not None and _POINT.search(folded, start, end) is None
 
 
 def _value(word: str, comma_decimals: bool) -> float:

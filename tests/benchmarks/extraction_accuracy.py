@@ -1,0 +1,192 @@
+"""Print precision and recall of extraction: ``python -m tests.benchmarks.extraction_accuracy [GOLD ...]``.
+
+Without arguments it reads the hand labels of ../shared/corpus (forms), tests/gold/extraction_meaning.jsonl (outcome,
+subtype, pattern, direction) and tests/gold/extraction_tables.jsonl (rows of HR tables). With arguments, each GOLD is a
+JSON-lines file labelled like ``hr_gold_targeted.jsonl``; ``--texts FILE`` adds a file of texts.
+
+What counts. Effects are matched within a document as a multiset of printed numbers. A *triple* is a ratio or difference
+with both limits; *bare* a ratio without limits; medians by estimate, and by limits where labelled. Levels, result-or-
+design and direction are counted over matched effects.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from extract.candidates import propose_effects
+from extract.schema.effect import Document, Effect
+from tests.conftest import SHARED
+from tests.extract.protocol_file import own_protocol
+
+RATIOS = {"HR", "SHR", "CSHR", "OR", "RR"}
+GOLD = Path(__file__).resolve().parents[1] / "gold"
+
+Key = tuple[str, float | None, float | None, float | None]
+
+
+@dataclass
+class Score:
+    """Counts of one question."""
+
+    right: int = 0
+    extra: int = 0
+    missed: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def line(self, name: str) -> str:
+        """Return one line of the report."""
+        precision = self.right / (self.right + self.extra) if self.right + self.extra else float("nan")
+        recall = self.right / (self.right + self.missed) if self.right + self.missed else float("nan")
+        f1 = 2 * precision * recall / (precision + recall) if precision + recall else float("nan")
+        return (
+            f"{name:34s} precision {precision:.3f}  recall {recall:.3f}  F1 {f1:.3f}   "
+            f"(right {self.right}, extra {self.extra}, missed {self.missed})"
+        )
+
+
+def kind_of(measure: str, low: object, high: object) -> str:
+    """Return what an effect is counted as."""
+    if measure == "median":
+        return "medians"
+    if low is not None and high is not None:
+        return "triples"
+    return "bare" if measure in RATIOS else "other"
+
+
+def key_of(measure: str, estimate: float | None, low: float | None, high: float | None) -> Key:
+    """Return what must agree for a match; the kinds of hazard ratio count as one."""
+    return ("HR" if measure in ("SHR", "CSHR") else measure, estimate, low, high)
+
+
+def read_texts(paths: Iterable[Path]) -> dict[str, Document]:
+    """Return documents by id."""
+    texts = {}
+    for path in paths:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            name = row.get("id") or (f"pmid:{row['pmid']}" if row.get("pmid") else f"doi:{row['doi']}")
+            texts[name] = Document(name, row["title"], row["abstract"])
+    return texts
+
+
+def own_texts() -> dict[str, Document]:
+    """Return every labelled or unlabelled abstract of ../shared."""
+    corpus = SHARED / "corpus"
+    found = read_texts([corpus / "hr_abstracts_dev.jsonl", corpus / "hr_abstracts_extra.jsonl"])
+    return found | read_texts([SHARED / "evidence" / "topic_abstracts.jsonl"])
+
+
+def score_forms(gold: Iterable[dict[str, object]], texts: dict[str, Document]) -> dict[str, Score]:
+    """Compare printed numbers, levels and standing with hand labels."""
+    scores: dict[str, Score] = defaultdict(Score)
+    for row in gold:
+        document = texts[str(row["id"])]
+        labels = [label for label in row["effects"] if isinstance(label, dict)]  # type: ignore[attr-defined]
+        proposed = propose_effects(document, own_protocol())
+        _score_numbers(scores, document.document_id, labels, proposed)
+        _score_attributes(scores, document.document_id, labels, proposed)
+    return scores
+
+
+def _score_numbers(
+    scores: dict[str, Score], name: str, labels: list[dict[str, object]], proposed: tuple[Effect, ...]
+) -> None:
+    """Count matches of printed numbers."""
+    wanted = Counter(_label_key(label) for label in labels)
+    offered = Counter(key_of(e.measure, e.estimate, e.ci_low, e.ci_high) for e in proposed)
+    for key in wanted | offered:
+        score = scores[kind_of(key[0], key[2], key[3])]
+        score.right += min(wanted[key], offered[key])
+        score.extra += max(offered[key] - wanted[key], 0)
+        score.missed += max(wanted[key] - offered[key], 0)
+        if wanted[key] != offered[key]:
+            score.notes.append(f"{name}: {key} labelled {wanted[key]}, offered {offered[key]}")
+
+
+def _label_key(label: dict[str, object]) -> Key:
+    """Return the key of a label."""
+    return key_of(label["measure"], label["estimate"], label.get("ci_low"), label.get("ci_high"))  # type: ignore[arg-type]
+
+
+def _score_attributes(
+    scores: dict[str, Score], name: str, labels: list[dict[str, object]], proposed: tuple[Effect, ...]
+) -> None:
+    """Count stated levels, result or design, and kinds of hazard ratio over matched effects."""
+    by_key = {_label_key(label): label for label in labels}
+    for effect in proposed:
+        label = by_key.get(key_of(effect.measure, effect.estimate, effect.ci_low, effect.ci_high))
+        if label is None:
+            continue
+        pairs = [("result or design", label["is_result"], effect.is_result)]
+        if effect.ci_low is not None or effect.ci_high is not None:
+            pairs.append(("level", label.get("ci_level"), effect.ci_level))
+        if label.get("adjusted"):
+            pairs.append(("adjusted where labelled", True, effect.adjusted))
+        if label.get("p_value"):
+            pairs.append(("p value where labelled", True, effect.p_value is not None))
+        for question, wanted, offered in pairs:
+            score = scores[question]
+            if wanted == offered:
+                score.right += 1
+            else:
+                score.extra += 1
+                score.missed += 1
+                score.notes.append(f"{name}: {effect.span.text!r} labelled {wanted}, offered {offered}")
+
+
+def score_negatives(gold: Iterable[dict[str, object]], texts: dict[str, Document]) -> list[str]:
+    """Return what is offered as a triple or ratio in abstracts that have none."""
+    offered = []
+    for row in gold:
+        document = texts[str(row["id"])]
+        offered += [
+            f"{document.document_id}: {effect.span.text!r}"
+            for effect in propose_effects(document, own_protocol())
+            if effect.measure in RATIOS or effect.ci_low is not None
+        ]
+    return offered
+
+
+def read_rows(path: Path) -> list[dict[str, object]]:
+    """Return the rows of a JSON-lines file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def report_forms(name: str, rows: list[dict[str, object]], texts: dict[str, Document], *, verbose: bool) -> None:
+    """Print the part about printed numbers."""
+    print(f"\n{name}: {len(rows)} documents, {sum(len(row['effects']) for row in rows)} labelled effects")  # type: ignore[arg-type]
+    for question, score in score_forms(rows, texts).items():
+        print("  " + score.line(question))
+        if verbose:
+            for note in score.notes:
+                print("      " + note)
+
+
+def main(arguments: list[str]) -> None:
+    """Print the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("gold", nargs="*", type=Path)
+    parser.add_argument("--texts", action="append", default=[], type=Path)
+    parser.add_argument("--verbose", action="store_true")
+    options = parser.parse_args(arguments)
+    texts = own_texts() | read_texts(options.texts)
+    if options.gold:
+        for path in options.gold:
+            report_forms(path.name, read_rows(path), texts, verbose=options.verbose)
+        return
+    targeted = read_rows(SHARED / "corpus" / "hr_gold_targeted.jsonl")
+    report_forms("hr_gold_targeted", targeted, texts, verbose=options.verbose)
+    offered = score_negatives(read_rows(SHARED / "corpus" / "hr_gold_negative.jsonl"), texts)
+    print(f"\nhr_gold_negative: {len(offered)} ratios or intervals offered (none may be)")
+    for line in offered:
+        print("  " + line)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
