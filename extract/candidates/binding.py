@@ -192,7 +192,11 @@ def _announced(found: Sequence[Node], ratio_at: int, at: int) -> bool:
     before = found[at - 1]
     if before.lower == "," and found[at].end - found[at].start <= 2 and at - 2 > ratio_at:
         return found[at - 2].lower in lexicon.CLOSERS and at - ratio_at <= 5  # "status 1, 2, and 3/4" is no value
-    if before.lower in lexicon.COPULAS or before.lower in lexicon.COMPARATORS:
+    if before.lower in lexicon.COMPARATORS:
+        return _announced(found, ratio_at, at - 1) or before.lower == "<" == found[at - 2].lower
+    if before.lower == "," and _depth(found, ratio_at, at) > 0:
+        return False  # "HR per interquartile range (IQR, 0.19 µg/g) was 1.02"
+    if before.lower in lexicon.COPULAS:
         return before.lower != "to" or found[at - 2].lower in ("up", "equal", "close")
     if before.kind == nodes.LEVEL:
         return True
@@ -201,6 +205,12 @@ def _announced(found: Sequence[Node], ratio_at: int, at: int) -> bool:
     if before.lower in ("approximately", "about", "only", "less", "than", "from", "nearly", "exactly"):
         return _announced(found, ratio_at, at - 1) or before.lower in ("less", "than", "from")
     return False
+
+
+def _depth(found: Sequence[Node], first: int, last: int) -> int:
+    """Return how many brackets open between two nodes and stay open."""
+    marks = [found[step].lower for step in range(first + 1, last) if found[step].kind == nodes.MARK]
+    return sum((mark in lexicon.OPENERS) - (mark in lexicon.CLOSERS) for mark in marks)
 
 
 def _is_a_count(found: Sequence[Node], at: int) -> bool:
@@ -447,6 +457,7 @@ def _implicit_members(found: Sequence[Node], first: Printed, limit: int, taken: 
                 and contains(interval.low, node.value, interval.high)
                 and _log_midpoint_near(interval, node.value)
                 and not _is_other_statistic(found, step)
+                and not _is_one_of_a_pair(found, step, interval)
             ):
                 members.append(_printed(found, first.ratio_at, step, interval, implicit=True))
                 taken.update(range(step, interval.after))
@@ -485,6 +496,14 @@ def _log_midpoint_near(interval: Interval, estimate: float | None) -> bool:
     middle = (low * high) ** 0.5
     spread = high / low
     return bool(abs(estimate / middle - 1) < max(0.15, 0.08 * spread))
+
+
+def _is_one_of_a_pair(found: Sequence[Node], at: int, interval: Interval) -> bool:
+    """Tell whether a number is one arm's value of "22.1 [18.6-25.9] vs 18.4 [14.9-19.4]" and so no ratio."""
+    versus = ("vs", "versus", "v")
+    return found[at - 1].lower in versus or (
+        interval.after < len(found) and found[interval.after].lower in versus
+    )
 
 
 _OTHER_STATISTICS: Final = frozenset(

@@ -159,6 +159,8 @@ class _Reading:
             if not self._is_new(value):
                 continue
             effect = self._effect(source, text, folded, sentence, value, place, population.within(self.whole), arms)
+            if effect.is_result and value.compared and value.interval is None:
+                continue  # "the HR was > 1" is a comparison, not an estimate
             self.effects.append(effect)
 
     def _effect(
@@ -182,7 +184,8 @@ class _Reading:
             low,
             node.start,
             high,
-            has_interval=interval is not None or value.p is not None or value.measure == "median",
+            has_interval=interval is not None or value.measure == "median",
+            has_p=value.p is not None,
             compared=value.compared,
         )
         prior = standing.is_prior_analysis(folded, low, node.start)

@@ -99,6 +99,7 @@ def _values_of(found: Sequence[Node], index: int, limit: int) -> list[Printed]:
     """Return the times that follow a "median" of a time to event."""
     values: list[Printed] = []
     level = None
+    spread = False  # "(IQR 9-26) … and 14 months (8-25)": the second brackets hold no confidence interval either
     step = index + 1
     while step < limit:
         node = found[step]
@@ -106,9 +107,10 @@ def _values_of(found: Sequence[Node], index: int, limit: int) -> list[Printed]:
             break
         if node.kind == nodes.LEVEL:
             level = node
+        spread = spread or node.lower in ("iqr", "range", "interquartile")
         if _is_value(found, step, index):
             interval = read_interval(found, step + 1, node.value, level, "median")
-            if interval is not None and not _fits(interval, node):
+            if interval is not None and (not _fits(interval, node) or (spread and not interval.named)):
                 interval = None
             unit = node.lower or _unit_behind(found, interval) or _unit_of_partner(found, step, limit)
             if not unit:

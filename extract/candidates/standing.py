@@ -12,12 +12,19 @@ _DESIGN: Final = re.compile(
     r"|\bexpect(?:ed|ing)\b|\banticipat(?:ed|ing)\b"
     r"|\bnon-?\s?inferiority (?:margin|limit|bound(?:ary)?|threshold|hazard|HR|criteri)|\b(?:predefined"
     r"|prespecified|pre-specified|specified|inferiority) (?:margin|limit|boundary|threshold)"
-    r"|\bmargin\b|\bif the (?:upper|lower)|\bupper (?:limit|bound|boundary)\b[^.]{0,60}\b(?:less than"
+    r"|\bmargin\b|\bcriteri(?:a|on)\b|\bif the (?:upper|lower)|\bupper (?:limit|bound|boundary)\b[^.]{0,60}\b(?:less than"
     r"|below|exceed|<|under)|\brequired (?:to|number|events)"
     r"|\bwould (?:be|have)\b|\bdefined as (?:a|an|the)?\s*(?:hazard|HR|upper)|\bclinically (?:relevant"
     r"|meaningful|important) (?:benefit|difference|effect)\b[^.]{0,30}(?:HR|hazard)",
     re.I,
 )
+#: Planning so plain that even a p value beside it (the significance level) does not make it a finding.
+_PLANNING: Final = re.compile(
+    r"\bpower(?:ed)? to (?:detect|show|demonstrate)\b|\b(?:to|would) detect\b|\bassum(?:ing|ed)\b|\bsample size\b"
+    r"|\bsuperiority required\b|\bcriteri(?:a|on) for\b",
+    re.I,
+)
+_SUSTAINED: Final = re.compile(r"\b(?:sustain|maintain|persist|remain|consistent|confirm)", re.I)
 _PRIOR: Final = re.compile(
     r"\bpreviously (?:reported|published|demonstrated|showed|shown)\b|\b(?:has|have) (?:previously"
     r"|already) (?:shown|demonstrated|reported)\b"
@@ -36,7 +43,7 @@ _ADJUSTED: Final = re.compile(
 _UNADJUSTED: Final = re.compile(r"\bunivariate\b|\bunivariable\b|\bunadjusted\b|\bcrude\b|\bun-adjusted\b", re.I)
 
 
-def is_design_assumption(text: str, start: int, at: int, end: int, *, has_interval: bool, compared: str) -> bool:
+def is_design_assumption(text: str, start: int, at: int, end: int, *, has_interval: bool, has_p: bool, compared: str) -> bool:
     """Tell whether the number at ``at`` is a design assumption and not a finding.
 
     Parameters
@@ -45,13 +52,17 @@ def is_design_assumption(text: str, start: int, at: int, end: int, *, has_interv
         Folded text and the bounds of the sentence.
     at
         Offset of the number.
-    has_interval
+    has_interval, has_p
         A finding has an interval or a p value; an assumption has none. Where one is printed, only a stated
         margin counts.
     compared
         "<" or ">" printed before the number: "HR < 1.25".
     """
     if has_interval:
+        return False
+    if _PLANNING.search(text, start, at):
+        return True
+    if has_p:
         return False
     if _DESIGN.search(text, start, min(end, at + 60)):
         return True
@@ -60,7 +71,7 @@ def is_design_assumption(text: str, start: int, at: int, end: int, *, has_interv
 
 def is_prior_analysis(text: str, start: int, at: int) -> bool:
     """Tell whether the sentence reports an earlier analysis or another study before its number."""
-    return _PRIOR.search(text, start, at) is not None
+    return _PRIOR.search(text, start, at) is not None and _SUSTAINED.search(text, start, at) is None
 
 
 def adjustment(text: str, start: int, at: int, end: int, flags: frozenset[str]) -> bool | None:

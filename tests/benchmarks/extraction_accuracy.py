@@ -70,9 +70,16 @@ def read_texts(paths: Iterable[Path]) -> dict[str, Document]:
     for path in paths:
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            name = row.get("id") or (f"pmid:{row['pmid']}" if row.get("pmid") else f"doi:{row['doi']}")
+            name = row.get("id") or _name_of(row)
             texts[name] = Document(name, row["title"], row["abstract"])
     return texts
+
+
+def _name_of(row: dict[str, str]) -> str:
+    """Return the id of a row without one: PMID, DOI, or how its title begins."""
+    if row.get("pmid"):
+        return f"pmid:{row['pmid']}"
+    return f"doi:{row['doi']}" if row.get("doi") else "title:" + row["title"][:59]
 
 
 def own_texts() -> dict[str, Document]:
@@ -153,6 +160,47 @@ def score_negatives(gold: Iterable[dict[str, object]], texts: dict[str, Document
     return offered
 
 
+def score_meaning(rows: list[dict[str, object]], texts: dict[str, Document]) -> dict[str, Score]:
+    """Compare outcome, subtype, pattern and numerator with labels; only what differs from "not restricted" counts.
+
+    A value that both call unrestricted (``all``, no outcome, no stated direction) is neither right nor wrong: otherwise
+    the easy majority would hide the errors.
+    """
+    scores: dict[str, Score] = defaultdict(Score)
+    proposed: dict[str, tuple[Effect, ...]] = {}
+    for row in rows:
+        name = str(row["id"])
+        if name not in proposed:
+            proposed[name] = propose_effects(texts[name], own_protocol())
+        found = [e for e in proposed[name] if (e.estimate, e.ci_low) == (row["estimate"], row["ci_low"])]
+        scores["found"].right += bool(found)
+        scores["found"].missed += not found
+        if not found:
+            scores["found"].notes.append(f"{name}: {row['estimate']} ({row['ci_low']})")
+            continue
+        effect = found[0]
+        for key, offered in (
+            ("outcome", effect.outcome),
+            ("subtype", effect.subtype),
+            ("metastatic_pattern", effect.metastatic_pattern),
+            ("numerator", effect.comparison.numerator),
+        ):
+            if key in row:
+                _count(scores[key], row[key], offered, f"{name}: {key} of {effect.span.text[:60]!r}")
+    return scores
+
+
+def _count(score: Score, wanted: object, offered: object, where: str) -> None:
+    """Count one answer: a wrong one is both extra and missed."""
+    empty = (None, "all")
+    if wanted == offered:
+        score.right += wanted not in empty
+        return
+    score.extra += offered not in empty
+    score.missed += wanted not in empty
+    score.notes.append(f"{where}: labelled {wanted}, offered {offered}")
+
+
 def read_rows(path: Path) -> list[dict[str, object]]:
     """Return the rows of a JSON-lines file."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -186,6 +234,12 @@ def main(arguments: list[str]) -> None:
     print(f"\nhr_gold_negative: {len(offered)} ratios or intervals offered (none may be)")
     for line in offered:
         print("  " + line)
+    meaning = read_rows(GOLD / "extraction_meaning.jsonl")
+    print(f"\nextraction_meaning: {len(meaning)} results labelled by hand")
+    for question, score in score_meaning(meaning, texts).items():
+        print("  " + score.line(question))
+        for note in score.notes if options.verbose else []:
+            print("      " + note)
 
 
 if __name__ == "__main__":
