@@ -36,7 +36,12 @@ class Place:
 
 
 def govern(
-    text: str, bounds: tuple[int, int], places: Sequence[Place], mentions: Sequence[Mention]
+    text: str,
+    bounds: tuple[int, int],
+    places: Sequence[Place],
+    mentions: Sequence[Mention],
+    *,
+    may_follow: bool = False,
 ) -> list[Mention | None]:
     """Return for every value the mention that governs it, or ``None``.
 
@@ -50,6 +55,10 @@ def govern(
         The sentence's values in order.
     mentions
         Mentions of one vocabulary in the sentence, in order.
+    may_follow
+        Whether a phrase anywhere behind the values may govern them when none stands before ("Surgery before
+        (HR 0.68)
+        or after (HR 0.56) systemic therapy was associated with better survival").
     """
     if not mentions:
         return [None] * len(places)
@@ -67,7 +76,21 @@ def govern(
         if mention is not None:
             claimed.add(mention.start)
         chosen.append(mention)
-    return chosen
+    return _from_behind(places, mentions, chosen, may_follow=may_follow)
+
+
+def _from_behind(
+    places: Sequence[Place], mentions: Sequence[Mention], chosen: list[Mention | None], *, may_follow: bool
+) -> list[Mention | None]:
+    """Let a phrase behind the last value govern the earlier ones too, when no phrase stands before them."""
+    last = chosen[-1]
+    shared = last if last is not None and last.start >= places[-1].end else None
+    if shared is None and may_follow:
+        shared = next((m for m in mentions if m.start >= places[-1].end and not m.weak), None)
+        shared = shared or next((m for m in mentions if m.start >= places[-1].end), None)
+    if shared is None or any(m is not None and m is not shared for m in chosen):
+        return chosen
+    return [shared] * len(chosen)
 
 
 def _in_name(place: Place, mentions: Sequence[Mention]) -> Mention | None:

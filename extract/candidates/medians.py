@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from extract.candidates import nodes
-from extract.candidates.binding import Interval, Printed, read_interval
+from extract.candidates.intervals import read_interval
 from extract.candidates.lexicon import TIME_UNITS, words
 from extract.candidates.nodes import Node
+from extract.candidates.printed import Interval, Printed
 
 _SURVIVAL: Final = words(
     "survival os pfs dfs efs rfs ttp ttf dor ttd bcss css dss lrfs mfs dmfs rpfs ipfs pfs2 ttnt survived free"
@@ -166,12 +167,17 @@ def _unit_behind(found: Sequence[Node], interval: Interval | None) -> str:
 
 
 def _unit_of_partner(found: Sequence[Node], step: int, limit: int) -> str:
-    """Return the unit of the number's partner: "13.9 v 13.5 months", "29.5 [25.4-33.3] vs 25.2 [22.2-29.5] months"."""
+    """Return the unit of the number's partner.
+
+    "13.9 v 13.5 months", "29.5 [25.4-33.3] vs 25.2 [22.2-29.5] months".
+    """
     joined = False
     for at in range(step + 1, min(step + 18, limit)):
         node = found[at]
-        if node.kind == nodes.TIME or (node.lower in TIME_UNITS and found[at - 1].kind != nodes.MARK) or (
-            node.lower in TIME_UNITS and found[at - 1].lower in ")]"
+        if (
+            node.kind == nodes.TIME
+            or (node.lower in TIME_UNITS and found[at - 1].kind != nodes.MARK)
+            or (node.lower in TIME_UNITS and found[at - 1].lower in ")]")
         ):
             unit = node.lower if node.kind == nodes.TIME else TIME_UNITS[node.lower]
             return unit if joined else ""

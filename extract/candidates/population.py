@@ -29,6 +29,7 @@ _FACTORS: Final = re.compile(
 _PREPOSITION: Final = re.compile(
     r"\b(?:in|among|for|within|of|with|had|having|subgroups?|subset|cohort|whose)\b[^.;()]{0,40}$", re.I
 )
+_FRONTED: Final = re.compile(r"\s*(?:[A-Z][A-Z &]+: ?)?(?:in|among|for|within|of)\b[^.;:()]*$", re.I)
 _OTHER: Final = re.compile(
     r"\b(?:in|among|for|within)\s+(?:the\s+|a\s+)?((?:[^\s.;:()\[\]]+\s+){0,7}?(?:patients?|women|men"
     r"|subgroups?|subset|cohort|group|disease|tumou?rs?|cancers?|cases|participants|population|males"
@@ -66,24 +67,17 @@ def populations_of(
     text: str, bounds: tuple[int, int], places: Sequence[Place], tokens: Sequence[Token], words: Words
 ) -> list[Populations]:
     """Return the population of every value of a sentence."""
-    subtypes = _codes(
-        text,
-        bounds,
-        places,
-        _merged(text, words.subtypes.find(tokens, refuse_negated=True), words.subtype_entries),
-    )
-    patterns = _codes(
-        text,
-        bounds,
-        places,
-        _merged(text, words.patterns.find(tokens, refuse_negated=True), words.pattern_entries),
-    )
+    outcomes = [mention.start for mention in words.outcomes.find(tokens)]
+    found = []
+    for vocabulary, entries in ((words.subtypes, words.subtype_entries), (words.patterns, words.pattern_entries)):
+        mentions = _merged(text, vocabulary.find(tokens, refuse_negated=True), entries)
+        found.append(_codes(text, bounds, places, mentions, outcomes))
     result = []
-    for index, place in enumerate(places):
+    for index, (place, subtype, pattern) in enumerate(zip(places, *found, strict=True)):
         before = places[index - 1].end if index else bounds[0]
         following = places[index + 1].start if index + 1 < len(places) else bounds[1]
-        other = _other(text, before, place, following) if subtypes[index] == ALL == patterns[index] else None
-        result.append(Populations(subtypes[index], patterns[index], other))
+        other = _other(text, before, place, following) if subtype == ALL == pattern else None
+        result.append(Populations(subtype, pattern, other))
     return result
 
 
@@ -102,17 +96,33 @@ def whole_population(text: str, tokens: Sequence[Token], words: Words) -> Popula
     return Populations(found[0], found[1])
 
 
-def _codes(text: str, bounds: tuple[int, int], places: Sequence[Place], mentions: list[Mention]) -> list[str]:
-    """Return the governing code for every value; a fronted phrase holds for the values after it."""
+def _codes(
+    text: str,
+    bounds: tuple[int, int],
+    places: Sequence[Place],
+    mentions: list[Mention],
+    outcomes: Sequence[int],
+) -> list[str]:
+    """Return the governing code for every value.
+
+    A phrase holds on for the next value when it opens the sentence ("In HER2-positive disease, ...") or
+    when only the
+    outcome changes in between ("survival (HR 0.7) and progression (HR 0.8)"); a list of subgroups ends it.
+    """
     mentions = [m for m in mentions if not _is_exposure(text, bounds, m)]
-    codes = []
+    codes: list[str] = []
     carried = ALL
-    for mention in govern(text, bounds, places, mentions):
+    for index, mention in enumerate(govern(text, bounds, places, mentions)):
         if mention is not None:
+            fronted = _FRONTED.match(text, bounds[0], mention.start) is not None
             carried = mention.code
-            codes.append(mention.code)
+        elif index and not fronted:
+            start, end = places[index - 1].end, places[index].start
+            if not any(start <= offset < end for offset in outcomes):
+                carried = ALL
         else:
-            codes.append(carried)
+            fronted = False
+        codes.append(carried)
     return codes
 
 

@@ -13,14 +13,16 @@ _BOUNDARY: Final = re.compile(r"[.!?][)\]\"']{0,2} {1,4}(?=[A-Z0-9(\[\"'])|(?<=[
 _NOT_AN_END: Final = re.compile(
     r"(?:\b(?:vs?|i\.e|e\.g|et al|no|nos|fig|approx|ca|cf|dr|st|resp|incl)|[( ][A-Z])$", re.I
 )
-#: Letters without which no effect can be named. Plain substring tests: an alternation of patterns costs ten times
+#: Letters without which no effect can be named. Plain substring tests: an alternation of patterns costs ten
+#: times
 #: more. The first few need any digit beside them, the ambiguous others a decimal number.
 _STRONG: Final = ("azard", "HR", "edian", "MEDIAN", "AZARD")
 _WEAK: Final = (
-    "atio", "dds", "OR", "RR", "elative risk", "CI", "onfidence", "ifference", "MD", "IC ", "ncrease in", "eduction in",
-    "ATIO", "Hr ",
-)  # fmt: skip
-#: A number and a range in brackets, in a document that has named its ratio before: "(0.82, 0.67-0.99; P = .04)".
+    *("atio", "dds", "OR", "RR", "elative risk", "CI", "onfidence", "ifference", "MD", "IC "),
+    *("ncrease in", "eduction in", "ATIO", "Hr "),
+)
+#: A number and a range in brackets, in a document that has named its ratio before: "(0.82, 0.67-0.99; P =
+#: .04)".
 _NAMELESS: Final = re.compile(r"[(\[,;] ?\d?\.\d{1,4}[,;]? ?[(\[]?\d{0,3}\.\d{1,4} ?(?:-|to) ?\d")
 _DIGIT: Final = re.compile(r"\d")
 _DECIMAL: Final = re.compile(r"[.,]\d")
@@ -50,7 +52,10 @@ def may_hold_a_result(folded: str, start: int, end: int) -> bool:
 
 
 def may_hold_a_nameless_value(folded: str, start: int, end: int) -> bool:
-    """Tell whether a sentence has a number with a range in brackets, to be read with the ratio named before."""
+    """Tell whether a sentence has a number with a range in brackets.
+
+    To be read with the ratio named before.
+    """
     return _NAMELESS.search(folded, start, end) is not None
 
 

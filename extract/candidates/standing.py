@@ -12,7 +12,8 @@ _DESIGN: Final = re.compile(
     r"|\bexpect(?:ed|ing)\b|\banticipat(?:ed|ing)\b"
     r"|\bnon-?\s?inferiority (?:margin|limit|bound(?:ary)?|threshold|hazard|HR|criteri)|\b(?:predefined"
     r"|prespecified|pre-specified|specified|inferiority) (?:margin|limit|boundary|threshold)"
-    r"|\bmargin\b|\bcriteri(?:a|on)\b|\bif the (?:upper|lower)|\bupper (?:limit|bound|boundary)\b[^.]{0,60}\b(?:less than"
+    r"|\bmargin\b|\bcriteri(?:a|on)\b|\bif the (?:upper|lower)|\bupper (?:limit|bound"
+    r"|boundary)\b[^.]{0,60}\b(?:less than"
     r"|below|exceed|<|under)|\brequired (?:to|number|events)"
     r"|\bwould (?:be|have)\b|\bdefined as (?:a|an|the)?\s*(?:hazard|HR|upper)|\bclinically (?:relevant"
     r"|meaningful|important) (?:benefit|difference|effect)\b[^.]{0,30}(?:HR|hazard)",
@@ -20,7 +21,8 @@ _DESIGN: Final = re.compile(
 )
 #: Planning so plain that even a p value beside it (the significance level) does not make it a finding.
 _PLANNING: Final = re.compile(
-    r"\bpower(?:ed)? to (?:detect|show|demonstrate)\b|\b(?:to|would) detect\b|\bassum(?:ing|ed)\b|\bsample size\b"
+    r"\bpower(?:ed)? to (?:detect|show|demonstrate)\b|\b(?:to|would) detect\b|\bassum(?:ing|ed)\b"
+    r"|\bsample size\b"
     r"|\bsuperiority required\b|\bcriteri(?:a|on) for\b",
     re.I,
 )
@@ -43,7 +45,9 @@ _ADJUSTED: Final = re.compile(
 _UNADJUSTED: Final = re.compile(r"\bunivariate\b|\bunivariable\b|\bunadjusted\b|\bcrude\b|\bun-adjusted\b", re.I)
 
 
-def is_design_assumption(text: str, start: int, at: int, end: int, *, has_interval: bool, has_p: bool, compared: str) -> bool:
+def is_design_assumption(
+    text: str, start: int, at: int, end: int, *, has_interval: bool, has_p: bool, compared: str
+) -> bool:
     """Tell whether the number at ``at`` is a design assumption and not a finding.
 
     Parameters

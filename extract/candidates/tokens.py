@@ -94,7 +94,7 @@ def lex(folded: str, start: int, end: int) -> list[Token]:
         kind = match.lastgroup
         first, last = match.span()
         word = folded[first:last]
-        if kind == "W" or kind == "G":
+        if kind in ("W", "G"):
             append(Token(WORD, first, last, word.lower(), None, word))
         elif kind == "M":
             append(Token(MARK, first, last, word, None, word))
@@ -111,7 +111,11 @@ _LONGEST_NUMBER: Final = 40  # characters; no printed statistic is longer, and f
 
 def _writes_decimal_commas(folded: str, start: int, end: int) -> bool:
     """Tell whether this part writes 0,71 and never 0.71."""
-    return "0," in folded[start:end] and _ZERO_COMMA.search(folded, start, end) is not None and _POINT.search(folded, start, end) is None
+    return (
+        "0," in folded[start:end]
+        and _ZERO_COMMA.search(folded, start, end) is not None
+        and _POINT.search(folded, start, end) is None
+    )
 
 
 def _value(word: str, comma_decimals: bool) -> float:

@@ -16,25 +16,20 @@ OTHER_OUTCOME: Final = "other"
 
 #: Outcomes outside the question; without them "survival" would be read inside "relapse-free survival".
 _OTHER_OUTCOMES: Final = """
-disease-free survival|DFS|relapse-free survival|recurrence-free survival|RFS|event-free survival|EFS
-invasive disease-free survival|metastasis-free survival|distant metastasis-free survival|DMFS|MFS
-bone metastasis-free survival|brain metastasis-free survival|distant metastases-free survival|failure-free
-survival
-FFS|treatment failure|time to treatment failure|TTF|TTNT|time to next treatment|recurrence or death|relapse
-or death
-recurrence|relapse|local relapse|local recurrence|distant recurrence|distant relapse|distant
-metastasis|response rate
-objective response|overall response|complete response|pathological complete response|pCR|ORR|duration of
-response|DOR
-toxicity|toxicities|adverse events|complications|complication|incidence|skeletal-related events|non-cancer
-mortality
-other-cause mortality|non-cancer death|cardiac death|postoperative mortality|perioperative mortality
-in-hospital mortality|30-day mortality|90-day mortality|clinical benefit|disease control|time to response
-time to deterioration|readmission|intracranial progression|biochemical recurrence|second cancer
-contralateral breast cancer|treatment discontinuation|undergoing surgery|receipt of surgery|receiving surgery
-receive surgery|odds of surgery|likelihood of surgery|melanoma-specific survival|invasive recurrence|IBTR|LRR
-graft survival|implant survival|symptomatic progression|symptom progression|PFS2|treatment-free survival
-chemotherapy-free survival|complete resection|conditional survival|net survival
+disease-free survival|DFS|relapse-free survival|recurrence-free survival|RFS|event-free survival|EFS|DMFS|MFS|FFS
+invasive disease-free survival|metastasis-free survival|distant metastasis-free survival|failure-free survival
+bone metastasis-free survival|brain metastasis-free survival|distant metastases-free survival|treatment failure
+time to treatment failure|TTF|TTNT|time to next treatment|recurrence or death|relapse or death|recurrence|relapse
+local relapse|local recurrence|distant recurrence|distant relapse|distant metastasis|invasive recurrence|IBTR|LRR
+response rate|objective response|overall response|complete response|pathological complete response|pCR|ORR
+duration of response|DOR|clinical benefit|disease control|time to response|time to deterioration|readmission
+toxicity|toxicities|adverse events|complications|complication|incidence|skeletal-related events
+non-cancer mortality|other-cause mortality|non-cancer death|cardiac death|postoperative mortality
+perioperative mortality|in-hospital mortality|30-day mortality|90-day mortality|intracranial progression
+biochemical recurrence|second cancer|contralateral breast cancer|treatment discontinuation|undergoing surgery
+receipt of surgery|receiving surgery|receive surgery|odds of surgery|likelihood of surgery|PFS2
+melanoma-specific survival|graft survival|implant survival|symptomatic progression|symptom progression
+treatment-free survival|chemotherapy-free survival|complete resection|conditional survival|net survival
 """
 
 #: Words that mean an outcome only when no fuller phrase stands near.
@@ -74,6 +69,7 @@ class Words:
     subtype_entries: tuple[TaxonomyEntry, ...]
     pattern_entries: tuple[TaxonomyEntry, ...]
     arm_codes: tuple[str, str]
+    primary: str
 
     def two_arms(self) -> tuple[str, str]:
         """Return the codes of intervention and comparator; empty strings if the protocol names no arms."""
@@ -92,6 +88,7 @@ def words_of(protocol: Protocol) -> Words:
         arms=Vocabulary([(arm.code, phrase) for arm in protocol.arms for phrase in arm.synonyms]),
         subtype_entries=protocol.subtypes,
         pattern_entries=protocol.patterns,
+        primary=protocol.primary_outcome().code,
         arm_codes=(_arm(protocol, "intervention"), _arm(protocol, "comparator")),
     )
 

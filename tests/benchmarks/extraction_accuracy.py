@@ -1,11 +1,15 @@
 """Print precision and recall of extraction: ``python -m tests.benchmarks.extraction_accuracy [GOLD ...]``.
 
-Without arguments it reads the hand labels of ../shared/corpus (forms), tests/gold/extraction_meaning.jsonl (outcome,
-subtype, pattern, direction) and tests/gold/extraction_tables.jsonl (rows of HR tables). With arguments, each GOLD is a
+Without arguments it reads the hand labels of ../shared/corpus (forms), tests/gold/extraction_meaning.jsonl
+(outcome,
+subtype, pattern, direction) and tests/gold/extraction_tables.jsonl (rows of HR tables). With arguments,
+each GOLD is a
 JSON-lines file labelled like ``hr_gold_targeted.jsonl``; ``--texts FILE`` adds a file of texts.
 
-What counts. Effects are matched within a document as a multiset of printed numbers. A *triple* is a ratio or difference
-with both limits; *bare* a ratio without limits; medians by estimate, and by limits where labelled. Levels, result-or-
+What counts. Effects are matched within a document as a multiset of printed numbers. A *triple* is a ratio
+or difference
+with both limits; *bare* a ratio without limits; medians by estimate, and by limits where labelled. Levels,
+result-or-
 design and direction are counted over matched effects.
 """
 
@@ -161,9 +165,12 @@ def score_negatives(gold: Iterable[dict[str, object]], texts: dict[str, Document
 
 
 def score_meaning(rows: list[dict[str, object]], texts: dict[str, Document]) -> dict[str, Score]:
-    """Compare outcome, subtype, pattern and numerator with labels; only what differs from "not restricted" counts.
+    """Compare outcome, subtype, pattern and numerator with labels.
 
-    A value that both call unrestricted (``all``, no outcome, no stated direction) is neither right nor wrong: otherwise
+    Only what differs from "not restricted" counts.
+
+    A value that both call unrestricted (``all``, no outcome, no stated direction) is neither right nor
+    wrong: otherwise
     the easy majority would hide the errors.
     """
     scores: dict[str, Score] = defaultdict(Score)
