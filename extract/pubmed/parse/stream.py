@@ -18,6 +18,10 @@ from extract.schema.record import DeletedRecord, Record
 _ROOT = "PubmedArticleSet"
 _PARTS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
 
+#: Most bytes read without a record beginning or ending. PubMed's longest records, with thousands of authors and
+#: references, stay below 10 MB; libxml2 would buffer an endless tag or declaration without limit.
+MOST_BYTES_WITHOUT_RECORD = 48_000_000
+
 
 def parse_records(stream: BinaryIO, *, not_after: dt.date | None = None) -> Iterator[Record | DeletedRecord]:
     """Yield every record and every withdrawal of a ``PubmedArticleSet``, in the order of the file.
@@ -42,9 +46,11 @@ def parse_records(stream: BinaryIO, *, not_after: dt.date | None = None) -> Iter
         declares entities, or holds a record without a PMID or with a date that is none.
     """
     reader = _Reader(not_after)
+    bounded = _Bounded(stream)
+    context: etree.iterparse | None = None
     try:
         context = etree.iterparse(
-            stream,
+            bounded,
             events=("start", "end"),
             tag=(_ROOT, *_PARTS),
             resolve_entities=False,
@@ -55,13 +61,38 @@ def parse_records(stream: BinaryIO, *, not_after: dt.date | None = None) -> Iter
             remove_pis=True,
         )
         for event, element in context:
+            bounded.begin()
             if event == "start":
                 reader.enter(element)
             else:
                 yield from reader.leave(element)
         _expect_root(context.root)
     except (etree.XMLSyntaxError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DocumentError(f"PubMed XML cut short or damaged {reader.place()}: {error}") from error
+        logged = context.error_log.last_error if context is not None else None
+        fault = logged.message if logged is not None and isinstance(error, etree.XMLSyntaxError) else error
+        raise DocumentError(f"PubMed XML cut short or damaged {reader.place()}: {fault}") from error
+
+
+class _Bounded:
+    """A stream that refuses to go on for too long without a record."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._left = MOST_BYTES_WITHOUT_RECORD
+
+    def begin(self) -> None:
+        """Begin counting anew: a record began or ended."""
+        self._left = MOST_BYTES_WITHOUT_RECORD
+
+    def read(self, size: int = -1) -> bytes:
+        """Read as the stream does."""
+        chunk = self._stream.read(size)
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise DocumentError(
+                f"{MOST_BYTES_WITHOUT_RECORD} bytes of PubMed XML without a record beginning or ending; refused"
+            )
+        return chunk
 
 
 class _Reader:
