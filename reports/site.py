@@ -26,6 +26,7 @@ from reports.pages.site_pages import (
     validation_page,
 )
 from reports.pages.study_pages import studies_page, study_page
+from reports.rows import ValueRow
 from reports.status import SITE_FILE, STATUS_FILE, Status, status_json
 from reports.templating import HERE, render, stylesheet
 
@@ -123,7 +124,25 @@ def _study_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
             if slug in seen:
                 continue
             seen.add(slug)
-            yield study_page(site, edition, study, removed_after=None if edition is editions[-1] else edition.version)
+            yield study_page(
+                site,
+                edition,
+                study,
+                former=_former_values(editions, edition, study.study_id),
+                removed_after=None if edition is editions[-1] else edition.version,
+            )
+
+
+def _former_values(editions: Sequence[Edition], shown: Edition, study_id: str) -> tuple[ValueRow, ...]:
+    """Return the values of a study that earlier editions held and the one shown does not."""
+    present = {value.value_id for value in shown.values_of.get(study_id, ())}
+    former = {
+        value.value_id: value
+        for edition in editions
+        for value in edition.values_of.get(study_id, ())
+        if value.value_id not in present
+    }
+    return tuple(former[key] for key in sorted(former))
 
 
 def _report_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:

@@ -9,7 +9,7 @@ from reports.conclusion import Body, conclusion, verdict_of
 from reports.figures.forest import cumulative, forest, leave_one_out, model_words, ordered_inputs
 from reports.figures.funnel import Funnel, funnel
 from reports.figures.rows_plot import RowsPlot
-from reports.model import Absolute, EstimateChange, Input, Synthesis
+from reports.model import Absolute, EstimateChange, Input, Synthesis, synthesis_id
 from reports.notation import count, hazard_change, percent, ratio_number
 from reports.pages.edition import Edition, Stratum
 from reports.rows import OngoingRow, StudyRow
@@ -89,7 +89,8 @@ class ReportView:
     absolute: tuple[Absolute, ...]
     scenarios: tuple[Scenario, ...]
     changes: tuple[EstimateChange, ...]
-    conclusion_changed: bool
+    main_conclusion_changed: bool
+    other_conclusion_changed: bool
     neighbours: tuple[Neighbours, ...]
     studies: tuple[StudyRow, ...]
     ongoing: tuple[OngoingRow, ...]
@@ -101,6 +102,7 @@ def report_view(edition: Edition, stratum: Stratum) -> ReportView:
     primary = edition.taxonomy.primary
     randomised = edition.synthesis(stratum, outcome=primary.code, body="randomised")
     changes = _changes(edition, stratum)
+    main_id = synthesis_id(outcome=primary.code, subtype=stratum.subtype, pattern=stratum.pattern, body="randomised")
     views = _views(edition, stratum)
     main = tuple(v for v in views if v.outcome.code == primary.code)
     return ReportView(
@@ -113,7 +115,8 @@ def report_view(edition: Edition, stratum: Stratum) -> ReportView:
         absolute=randomised.absolute if randomised else (),
         scenarios=_scenarios(randomised),
         changes=changes,
-        conclusion_changed=any(change.conclusion_changed for change in changes),
+        main_conclusion_changed=any(c.conclusion_changed for c in changes if c.synthesis_id == main_id),
+        other_conclusion_changed=any(c.conclusion_changed for c in changes if c.synthesis_id != main_id),
         neighbours=_neighbours(edition, stratum),
         studies=_studies(edition, views),
         ongoing=edition.snapshot.ongoing,

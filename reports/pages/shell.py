@@ -81,8 +81,10 @@ def page(
 
 
 def _marked(regions: Mapping[tuple[str, str], str], marks: tuple[str, str]) -> Markup:
-    """Return a region between its marks; the region itself was rendered with autoescape."""
-    return Markup("").join([Markup(marks[0]), Markup(regions.get(marks, "")), Markup(marks[1])])  # noqa: S704
+    """Return a region between its marks (rendered with autoescape already); nothing on a frozen page."""
+    if marks not in regions:
+        return Markup("")
+    return Markup("").join([Markup(marks[0]), Markup(regions[marks]), Markup(marks[1])])  # noqa: S704
 
 
 def _script_safe(linked_data: Mapping[str, Any]) -> Markup:

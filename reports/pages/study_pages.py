@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reports.notation import as_reported
 from reports.pages.edition import Edition, Stratum
 from reports.pages.shell import Page, Site, page
-from reports.rows import DecisionRow, StudyRow
+from reports.rows import DecisionRow, StudyRow, ValueRow
 
 
 def studies_page(site: Site, edition: Edition) -> Page:
@@ -29,8 +31,18 @@ def studies_page(site: Site, edition: Edition) -> Page:
     )
 
 
-def study_page(site: Site, edition: Edition, study: StudyRow, *, removed_after: str | None = None) -> Page:
-    """Return the page of one study: its reports, its values with their quotes, what became of each."""
+def study_page(
+    site: Site, edition: Edition, study: StudyRow, *, former: Sequence[ValueRow] = (), removed_after: str | None = None
+) -> Page:
+    """Return the page of one study: its reports, its values with their quotes, what became of each.
+
+    Parameters
+    ----------
+    former
+        Values that only earlier versions held: their places stay, for the links of frozen pages.
+    removed_after
+        Last version that held the study, if the latest does not.
+    """
     values = edition.values_of.get(study.study_id, ())
     order = {outcome.code: number for number, outcome in enumerate(edition.taxonomy.outcomes)}
     return page(
@@ -52,6 +64,7 @@ def study_page(site: Site, edition: Edition, study: StudyRow, *, removed_after: 
         left_out=_left_out(edition, study.study_id),
         other_results=[row for row in edition.snapshot.other_results if row.study_id == study.study_id],
         decisions=_decisions(edition, study),
+        former=former,
         removed_after=removed_after,
         stratum=Stratum,
         as_reported=as_reported,

@@ -1,0 +1,83 @@
+"""Gates refuse a page that must not be published, and name page and reason."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reports.errors import GateError
+from reports.gates import check_site
+from reports.rows import DecisionRow
+from tests.reports.conftest import Built
+from tests.reports.snapshots import TRIALS, flow, snapshot
+
+PAGE = "subtype/all/index.html"
+
+
+def spoiled(built: Built, tmp_path: Path, old: str, new: str, *, page: str = PAGE) -> Path:
+    out = tmp_path / "site"
+    shutil.copytree(built.folder, out)
+    text = (out / page).read_text()
+    assert old in text
+    (out / page).write_text(text.replace(old, new))
+    return out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("0.928 (0.690–1.249)", "0.929 (0.690–1.249)", r"prints '0\.929 \(0\.690–1\.249\)'"),
+        ("1.04 (0.81–1.34)", "NaN", "'NaN' stands on the page"),
+        ("1.04 (0.81–1.34)", "None", "'None' stands on the page"),
+        ("1.04 (0.81–1.34)", "inf", "'inf' stands on the page"),
+        ("1.04 (0.81–1.34)", "{{ value }}", "stands on the page"),
+        ('href="../../methods/"', 'href="../../method/"', "leads nowhere"),
+        ('href="../../studies/tata/#tata-2015-os-all-all"', 'href="../../studies/tata/#gone"', "without that place"),
+    ],
+)
+def test_a_spoiled_page_is_refused(built: Built, tmp_path: Path, old: str, new: str, message: str) -> None:
+    out = spoiled(built, tmp_path, old, new)
+    with pytest.raises(GateError, match=message):
+        check_site(out, built.snapshot, previous=built.earlier)
+
+
+def test_an_empty_section_is_refused(built: Built, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    shutil.copytree(built.folder, out)
+    page = out / "people/index.html"
+    page.write_text(page.read_text().replace("</main>", "<section><h2>Thanks</h2> </section></main>"))
+    with pytest.raises(GateError, match="the section 'Thanks' is empty"):
+        check_site(out, built.snapshot, previous=built.earlier)
+
+
+def test_the_naive_reading_is_refused_outside_its_page(built: Built, tmp_path: Path) -> None:
+    out = spoiled(built, tmp_path, "</main>", "<p>0.880 (0.730–1.061)</p></main>", page="methods/index.html")
+    with pytest.raises(GateError, match="naive reading"):
+        check_site(out, built.snapshot, previous=None)
+
+
+def test_a_lost_study_is_refused(built: Built) -> None:
+    fewer = snapshot(TRIALS[:4], version="2026.3")
+    with pytest.raises(GateError, match="no decision removes it"):
+        check_site(built.folder, fewer, previous=built.snapshot)
+
+
+def test_a_study_removed_by_a_decision_may_go(tmp_path: Path) -> None:
+    from reports.gates import check_removals
+
+    removal = DecisionRow(
+        seq=9, at="2026-11-23", by="adjudicator", action="reject", subject_kind="value",
+        subject_id="jcog1017-2025-os-all-all", reason="retracted",
+    )  # fmt: skip
+    check_removals(snapshot(TRIALS[:4], decisions=(removal,)), snapshot(TRIALS))
+    with pytest.raises(GateError):
+        check_removals(snapshot(TRIALS[:4]), snapshot(TRIALS))
+
+
+def test_a_flow_that_does_not_add_up_is_refused(built: Built) -> None:
+    boxes = tuple(b.model_copy(update={"count": 5}) if b.key == "identified" else b for b in flow().boxes)
+    wrong = built.snapshot.model_copy(update={"flow": flow().model_copy(update={"boxes": boxes})})
+    with pytest.raises(GateError, match="identified is 5, but 3 waiting"):
+        check_site(built.folder, wrong, previous=None)

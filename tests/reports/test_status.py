@@ -1,0 +1,77 @@
+"""A quiet or a failed night changes the status and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reports.errors import PublishError
+from reports.publish import swap
+from reports.status import rewrite_status
+from tests.reports.conftest import Built
+from tests.reports.snapshots import status
+
+REGION = re.compile(r"<!-- (status[a-z-]*):begin -->.*?<!-- \1:end -->", re.DOTALL)
+
+
+@pytest.fixture
+def published(built: Built, tmp_path: Path) -> Path:
+    shutil.copytree(built.folder, tmp_path / "staged")
+    swap(tmp_path / "staged", tmp_path / "site")
+    return tmp_path / "site"
+
+
+def texts(site: Path) -> dict[str, str]:
+    return {p.relative_to(site).as_posix(): p.read_text() for p in sorted(site.rglob("*")) if p.is_file()}
+
+
+FAILED = status(
+    living_status="overdue", last_search_state="failed", last_search_message="esearch answered HTTP 500 five times"
+)
+
+
+def test_the_second_site_is_byte_identical_but_for_the_status(published: Path) -> None:
+    before = texts(published)
+    assert rewrite_status(published, FAILED) > 0
+    after = texts(published)
+    assert before.keys() == after.keys()
+    for name in before.keys() - {"status.json"}:
+        assert REGION.sub("", before[name]) == REGION.sub("", after[name])
+    assert json.loads(after["status.json"])["last_search_state"] == "failed"
+
+
+def test_a_failed_search_is_said_on_every_living_page_and_never_as_nothing_found(published: Path) -> None:
+    rewrite_status(published, FAILED)
+    for name, text in texts(published).items():
+        if name.endswith("index.html") and "/v/" not in name and not name.startswith("status/"):
+            assert "The latest search failed." in text, name
+
+
+def test_frozen_versions_keep_their_bytes(published: Path) -> None:
+    before = {name: text for name, text in texts(published).items() if "/v/" in name}
+    assert before
+    rewrite_status(published, FAILED)
+    assert before == {name: text for name, text in texts(published).items() if "/v/" in name}
+
+
+def test_the_same_status_changes_nothing_and_swaps_nothing(published: Path) -> None:
+    target = os.readlink(published)
+    assert rewrite_status(published, status()) == 0
+    assert os.readlink(published) == target
+
+
+def test_there_and_back_again_gives_the_same_bytes(published: Path) -> None:
+    before = texts(published)
+    rewrite_status(published, FAILED)
+    rewrite_status(published, status())
+    assert texts(published) == before
+
+
+def test_without_a_site_there_is_nothing_to_rewrite(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="no published site here"):
+        rewrite_status(tmp_path / "site", status())
