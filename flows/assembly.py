@@ -10,8 +10,6 @@ import platform
 from collections.abc import Sequence
 from itertools import product
 
-from reports.conclusion import conclusion
-
 from analysis.effect_size import interval
 from analysis.models import MetaAnalysis
 from analysis.select import select_estimates
@@ -19,6 +17,7 @@ from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Body
 from flows.derivation import (
     Derived,
+    arm_counts,
     as_estimate,
     derive,
     events,
@@ -30,6 +29,7 @@ from flows.derivation import (
 )
 from flows.frozen import FrozenTable
 from flows.pooling import as_pooled, cumulative, leave_one_out, pool, sensitivity
+from reports.conclusion import conclusion
 from reports.model import Absolute, Input, Interval, LeftOut, Synthesis, synthesis_id
 
 
@@ -163,8 +163,8 @@ def _inputs(pooled: Sequence[Derived], primary: MetaAnalysis | None, level: floa
                 label=label_of(frozen),
                 year=frozen.report.facts.get("year"),
                 design=frozen.family.design,
-                n_surgery=used.n_surgery,
-                n_control=used.n_control,
+                n_surgery=arm_counts(derived)[0],
+                n_control=arm_counts(derived)[1],
                 events_surgery=used.events_surgery,
                 events_control=used.events_control,
                 reported_estimate=used.estimate,

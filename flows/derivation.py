@@ -142,11 +142,24 @@ def label_of(frozen: FrozenValue) -> str:
     return str(frozen.family.facts.get("label") or frozen.family.study_id)
 
 
+def arm_counts(derived: Derived) -> tuple[int | None, int | None]:
+    """Return the participants with and without surgery.
+
+    From the value itself; for the whole population also from the report, which may give them elsewhere.
+    """
+    used, facts = derived.frozen.used, derived.frozen.report.facts
+    whole = (used.subtype, used.pattern, used.population) == ("all", "all", None)
+    if (used.n_surgery is None or used.n_control is None) and whole:
+        return facts.get("n_surgery"), facts.get("n_control")
+    return used.n_surgery, used.n_control
+
+
 def participants(derived: Derived) -> int | None:
     """Return the participants of the comparison, None if not reported."""
     used = derived.frozen.used
-    if used.n_surgery is not None and used.n_control is not None:
-        return used.n_surgery + used.n_control
+    n_surgery, n_control = arm_counts(derived)
+    if n_surgery is not None and n_control is not None:
+        return n_surgery + n_control
     total = derived.frozen.family.facts.get("n_total")
     # The study's total says nothing about one of its strata.
     return total if (used.subtype, used.pattern) == ("all", "all") else None

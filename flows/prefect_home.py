@@ -32,5 +32,7 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
 
 def prepare_prefect(settings: Settings) -> None:
     """Put Prefect's variables into the environment where the operator has not set them."""
+    # Prefect makes its home but not the folders above it, and fails at length when they are missing.
+    (settings.state_dir / "prefect").mkdir(parents=True, exist_ok=True)
     for name, value in prefect_environment(settings).items():
         os.environ.setdefault(name, value)

@@ -40,7 +40,7 @@ def copied_archive(folder: Path) -> Path:
     return Path(shutil.copytree(packaged_archive(), folder / "archive-copy"))
 
 
-SEARCH_LOG = ("searches", "status", "search", "manifest.json", "snapshot.json", "datapackage.json", "methods")
+SEARCH_LOG = ("searches", "status", "search", "manifest.json", "datapackage.json", "methods", "data/index.html")
 """Names of files that show the log of searches: a killed search stands in it, as it should."""
 
 STATUS = re.compile(r"<!-- status:begin.*?<!-- status:end[^>]*-->", re.DOTALL)

@@ -80,9 +80,9 @@ def test_ninety_percent_intervals_are_read_as_such() -> None:
 
 def test_older_reports_of_a_family_are_left_out_with_the_reason() -> None:
     synthesis = result(starting_table(), "os--all--all--randomised")
-    left_out = {item.report_id: item.reason_code for item in synthesis.left_out}
-    for older in ("MF07-01-2018", "MF07-01-SABCS-10y", "E2108-ASCO2020", "JCOG1017-ASCO2023"):
-        assert left_out[older] == "superseded_report"
+    left_out = {item.value_id: item.reason_code for item in synthesis.left_out}
+    for older in ("mf07-01-2018", "mf07-01-sabcs-10y", "e2108-asco2020", "jcog1017-asco2023"):
+        assert left_out[f"{older}--os--all--all--1"] == "superseded_report"
     assert all(item.reason for item in synthesis.left_out)
 
 
