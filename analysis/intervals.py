@@ -143,23 +143,16 @@ def _interval(result: MetaAnalysis, se: float, df: float | None, variant: str) -
 
 
 def _kenward_roger(result: MetaAnalysis) -> PooledInterval:
-    """Inflate the Wald variance for the estimation of tau2 and take Satterthwaite-type df (one coefficient)."""
+    """Inflate the Wald variance for the estimation of tau2; df by Satterthwaite from the inflated variance."""
     if result.method != "REML" or result.tau2 is None:
         raise NotEstimable(f"Kenward-Roger is defined for REML, not {result.method}")
     w = 1.0 / (np.asarray(result.vi) + result.tau2)
     w2 = w * w
     s1, s2, s3 = float(w.sum()), float(w2.sum()), float((w2 * w).sum())
-    r = np.asarray(result.yi) - result.estimate
-    u = w * r
-    wu = float(w.dot(u))
-    cubes = float((u * w).dot(u)) - wu * wu / s1
-    trace_squares = s2 - 2.0 * s3 / s1 + (s2 / s1) ** 2
-    information = cubes - 0.5 * trace_squares
-    if information <= 0.0:
-        raise NotEstimable("the likelihood is flat at tau2 = 0: its observed information is not positive")
-    variance_tau2 = 1.0 / information
+    # Expected information: the observed one can be negative where tau2 is 0.
+    variance_tau2 = 2.0 / (s2 - 2.0 * s3 / s1 + (s2 / s1) ** 2)
     variance = 1.0 / s1 + 2.0 / s1**2 * variance_tau2 * (s3 - s2 * s2 / s1)
-    df = 2.0 / (variance_tau2 * (s2 / s1) ** 2)
+    df = 2.0 / (variance_tau2 * (s2 * variance) ** 2)
     return _interval(result, math.sqrt(variance), df, "kr")
 
 

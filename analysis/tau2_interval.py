@@ -70,7 +70,7 @@ def i2_interval_from_q(q: float, k: int, *, level: float) -> Tau2Interval:
         se = math.sqrt((1.0 - 1.0 / (3.0 * (k - 2) ** 2)) / (2.0 * (k - 2)))
     else:
         return Tau2Interval(None, (0.0, 100.0), (1.0, math.inf), level, "Q (k = 2: no information)")
-    log_h = 0.5 * math.log(max(q, 1e-300) / df)
+    log_h = 0.5 * math.log(max(q / df, 1.0))
     half = critical_value(level) * se
     low, high = (max(1.0, math.exp(log_h + sign * half)) ** 2 for sign in (-1.0, 1.0))
     return Tau2Interval(None, (100.0 * (1.0 - 1.0 / low), 100.0 * (1.0 - 1.0 / high)), (low, high), level, "Q")
