@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.distributions import critical_value, two_sided_p
-from analysis.errors import AnalysisError, InputError
+from analysis.errors import AnalysisError, InputError, NotEstimable
 from analysis.inputs import FloatArray, checked_estimates, checked_level
 from analysis.robust import RobustTests, robust_tests
 
@@ -80,12 +80,21 @@ def three_level(
         (k,) the study of each estimate; at least three different ones.
     rho
         Assumed correlation of sampling errors within a study.
+
+    Raises
+    ------
+    InputError
+        Bad rows, or fewer than three studies.
+    NotEstimable
+        No study has two effects.
     """
     y, v = checked_estimates(yi, vi, least=3)
     covariance = sampling_covariance(v, studies, rho=rho)
     codes = _codes(studies)
     if np.unique(codes).size < 3:
         raise InputError(f"{np.unique(codes).size} studies: two levels of variance need at least three")
+    if np.unique(codes).size == y.size:
+        raise NotEstimable("every study has one effect: two levels cannot be told apart; use meta_analysis")
     between = (codes[:, None] == codes[None, :]).astype(np.float64)
     sigma2, likelihood, marginal = _reml(y, covariance, (between, np.eye(y.size)))
     inverse = np.linalg.inv(marginal)
@@ -128,7 +137,7 @@ def _climb(
         if not free.any():
             return sigma2, value
         step = np.zeros(2)
-        step[free] = np.linalg.solve(information[np.ix_(free, free)], score[free])
+        step[free] = np.linalg.pinv(information[np.ix_(free, free)]) @ score[free]
         for halving in range(60):
             new = np.maximum(sigma2 + step * 0.5**halving, 0.0)
             new_value, new_score, new_information = _evaluate(y, v, parts, new)
