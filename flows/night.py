@@ -21,7 +21,7 @@ from flows.context import Clock, NightContext, only_one, open_store, system_cloc
 from flows.errors import PublishRefused
 from flows.extraction import ExtractionOutcome, extract_night
 from flows.linking import apply_starting_decisions
-from flows.publish import Publication, publish, refresh_status
+from flows.publish import Publication, publish, status_after_refusal
 from flows.search import SearchOutcome, search_night
 from flows.settings import Settings
 from flows.surveillance import SurveillanceOutcome, watch_included
@@ -112,7 +112,8 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
     surveillance: SurveillanceOutcome = run_step("surveillance", lambda: watch_included(context))
     extraction: ExtractionOutcome = run_step("extraction", lambda: extract_night(context))
     failed = bool(search.failures or surveillance.failures)
-    publication, refusal = None, None
+    publication: Publication | None = None
+    refusal: str | None = None
     _close(context, "search_failed" if failed else "done", search, surveillance, extraction)
     try:
         publication = run_step(
@@ -122,7 +123,10 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
     except PublishRefused as error:
         refusal = str(error)
         _close(context, "refused", search, surveillance, extraction)
-    status = _status_after(context, refused=refusal is not None)
+    if publication is not None:
+        status = publication.status
+    else:
+        status = status_after_refusal(context.settings, context.store, now=context.clock())
     with context.store.read() as tx:
         waiting = len(queue_items(tx))
         requests = request_count(tx, context.night_id)
@@ -140,19 +144,6 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
         requests=requests,
         site=context.settings.site_dir,
     )
-
-
-def _status_after(context: NightContext, *, refused: bool) -> Status:
-    if not refused:
-        return refresh_status(context.settings, context.store, now=context.clock())
-    try:
-        return refresh_status(context.settings, context.store, now=context.clock())
-    except (OSError, PublishRefused):
-        # The disk that refused the site refuses its status too; the refusal is already what is reported.
-        with context.store.read() as tx:
-            from flows.status import compute_status
-
-            return compute_status(tx, context.settings, now=context.clock())
 
 
 def _close(context: NightContext, state: str, *outcomes: object) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +48,14 @@ class Publication:
         True when this made a new version; False on a quiet night, which changes the status only.
     headline
         The main result in one line.
+    status
+        The status the site shows now.
     """
 
     version: str
     new: bool
     headline: str
+    status: Status
 
 
 def publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.date) -> Publication:
@@ -76,7 +80,7 @@ def publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.dat
         settings.snapshots_dir.mkdir(parents=True, exist_ok=True)
         if earlier and earlier[-1].content_hash == fingerprint and settings.site_dir.exists():
             rewrite_status(settings.site_dir, status)
-            return Publication(earlier[-1].version, False, headline(syntheses, settings))
+            return Publication(earlier[-1].version, False, headline(syntheses, settings), status)
         snapshot = _snapshot(settings, store, table, version, syntheses, earlier, fingerprint, at=at)
         status = status.model_copy(update={"published_at": snapshot.manifest.created_at})
         _publish_site(settings, snapshot, earlier, status)
@@ -97,14 +101,18 @@ def publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.dat
                     night=night.isoformat(),
                 ),
             )
-    return Publication(snapshot.manifest.version, True, headline(syntheses, settings))
+    return Publication(snapshot.manifest.version, True, headline(syntheses, settings), status)
 
 
-def refresh_status(settings: Settings, store: Store, *, now: dt.datetime) -> Status:
-    """Bring the status of the published site up to date and return it; the rest of the site stays as it is."""
+def status_after_refusal(settings: Settings, store: Store, *, now: dt.datetime) -> Status:
+    """Bring the status of the published site up to date and return it; the rest of the site stays as it is.
+
+    Where the refusal's own reason (a full disk, no site at all) also keeps the status from being written, the status
+    is returned all the same: the refusal is what is reported.
+    """
     with store.read() as tx:
         status = compute_status(tx, settings, now=now)
-    if settings.site_dir.exists():
+    with suppress(ReportError, OSError):
         rewrite_status(settings.site_dir, status)
     return status
 

@@ -1,0 +1,146 @@
+"""Bad days: a disk that fills up, folders that cannot be written, two at once; the old site stands, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from extract.errors import StoreError
+from flows.context import only_one, open_store
+from flows.errors import SettingsError
+from flows.publish import publish
+from flows.rehearsal import rehearsal_clock
+from flows.settings import Settings
+from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse, site_state
+from tests.stores import ROOT
+
+
+@contextmanager
+def small_disk(folder: Path, *, kilobytes: int) -> Iterator[Path]:
+    """Mount a file system of a given size, a real one that really fills up."""
+    folder.mkdir(parents=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        if os.environ.get("CI"):
+            pytest.fail(f"a small disk cannot be mounted: {mounted.stderr.decode()}")
+        pytest.skip("mounting a small disk needs root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def with_site(settings: Settings, site_dir: Path) -> Settings:
+    from dataclasses import replace
+
+    return replace(settings, site_dir=site_dir)
+
+
+def test_a_full_disk_while_publishing_refuses_and_leaves_the_old_site(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", kilobytes=6000) as disk:
+        settings = with_site(rehearsal(tmp_path / "state"), disk / "site")
+        assert rehearse(settings, NIGHTS[0]).exit_code == 0
+        before = site_state(settings.site_dir)
+        free = os.statvfs(disk)
+        (disk / "ballast").write_bytes(b"x" * (free.f_bavail * free.f_frsize - 40_000))
+        report = rehearse(settings, NIGHTS[1])
+        assert report.exit_code == 4
+        assert report.refusal is not None
+        assert "No space left" in report.refusal
+        assert site_state(settings.site_dir) == before
+        (disk / "ballast").unlink()
+        assert rehearse(settings, NIGHTS[1]).exit_code == 0
+        assert site_state(settings.site_dir) != before
+
+
+def test_a_snapshot_changed_on_disk_is_not_published_over(tmp_path: Path) -> None:
+    settings = rehearsal(tmp_path / "state")
+    rehearse(settings, NIGHTS[0])
+    before = site_state(settings.site_dir)
+    table = next(settings.snapshots_dir.glob("*/tables/values.csv"))
+    table.write_text(table.read_text(encoding="utf-8").replace("0.71", "0.61"), encoding="utf-8")
+    report = rehearse(settings, NIGHTS[1])
+    assert report.exit_code == 4
+    assert report.refusal is not None
+    assert "changed since it was published" in report.refusal
+    assert site_state(settings.site_dir) == before
+
+
+def test_a_state_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    with pytest.raises((SettingsError, StoreError), match="cannot be"):
+        rehearse(rehearsal(tmp_path / "file" / "state"), NIGHTS[0])
+
+
+def test_a_second_night_at_the_same_time_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    settings = rehearsal(tmp_path / "state")
+    with only_one(settings, "night"), pytest.raises(SettingsError, match="another process is busy"):
+        rehearse(settings, NIGHTS[0])
+    assert rehearse(settings, NIGHTS[0]).exit_code == 0
+
+
+def test_publishing_twice_changes_nothing(tmp_path: Path) -> None:
+    settings = rehearsal(tmp_path / "state")
+    rehearse(settings, NIGHTS[0])
+    before = evidence_state(settings)
+    store = open_store(settings)
+    done = publish(settings, store, now=rehearsal_clock(settings, NIGHTS[0])(), night=NIGHTS[0])
+    store.close()
+    assert (done.version, done.new) == ("2026.1", False)
+    assert evidence_state(settings) == before
+
+
+def test_a_lost_site_is_built_again_from_its_snapshot(tmp_path: Path) -> None:
+    settings = rehearsal(tmp_path / "state")
+    rehearse(settings, NIGHTS[0])
+    before = site_state(settings.site_dir)
+    settings.site_dir.unlink()
+    store = open_store(settings)
+    publish(settings, store, now=rehearsal_clock(settings, NIGHTS[0])(), night=NIGHTS[0])
+    store.close()
+    assert site_state(settings.site_dir) == before
+
+
+def test_a_site_folder_that_is_a_real_folder_is_never_deleted(tmp_path: Path) -> None:
+    settings = rehearsal(tmp_path / "state")
+    settings.site_dir.mkdir(parents=True)
+    (settings.site_dir / "mine.txt").write_text("do not touch", encoding="utf-8")
+    report = rehearse(settings, NIGHTS[0])
+    assert report.exit_code == 4
+    assert report.refusal is not None
+    assert "the old site stands" in report.refusal
+    assert (settings.site_dir / "mine.txt").read_text(encoding="utf-8") == "do not touch"
+
+
+def test_the_nightly_command_exits_with_3_when_pubmed_cannot_be_reached(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "LIVING_REVIEW_STATE_DIR": str(tmp_path / "state"),
+        "LIVING_REVIEW_ENTREZ_URL": "http://127.0.0.1:9/",
+        "LIVING_REVIEW_NCBI_EMAIL": "nobody@example.org",
+    }
+    script = (
+        "import datetime as dt\nfrom dataclasses import replace\nimport flows.search as s\n"
+        "from flows.night import opened_night, run_night\nfrom flows.settings import load_settings\n"
+        "from flows.context import system_clock\n"
+        "ask = s.entrez_settings\ns.entrez_settings = lambda x: replace(ask(x), max_attempts=1)\n"
+        "with opened_night(load_settings(), night=dt.date(2026, 11, 20)) as context:\n"
+        "    report = run_night(context)\n"
+        "print(report.status.last_search_state, report.status.searched_through)\n"
+        "raise SystemExit(report.exit_code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    assert done.stdout.strip() == "failed None"
+    status = (tmp_path / "state" / "site" / "index.html").read_text(encoding="utf-8")
+    assert "failed" in status.casefold()
