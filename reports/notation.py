@@ -11,6 +11,7 @@ from datetime import date
 
 from reports.model import Interval
 
+NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 EN_DASH = "\N{EN DASH}"
 NOT_REPORTED = "not reported"
@@ -28,6 +29,7 @@ DESIGN_WORDS = {
 IMMORTAL_TIME_WORDS = {
     "not_applicable": "does not arise (randomised)",
     "none": "not handled",
+    "not_checked": "not checked yet",
     "landmark": "handled: landmark analysis",
     "time_varying": "handled: surgery as a time-varying covariate",
     "clone_censor_weight": "handled: clone, censor, weight",
@@ -75,8 +77,8 @@ def limits_in_words(interval: Interval) -> str:
 
 
 def level(value: float) -> str:
-    """Return a confidence level: ``95 %``."""
-    return f"{value:g} %"
+    """Return a confidence level, ``95 %``; the space does not break."""
+    return f"{value:g}{NBSP}%"
 
 
 def p_value(value: float) -> str:
@@ -103,7 +105,7 @@ def decimal(value: float | None, decimals: int, *, missing: str = "not estimable
 
 def percent(value: float | None, *, decimals: int = 0, missing: str = "not estimable") -> str:
     """Return a percentage: ``62 %``."""
-    return missing if value is None else f"{value:.{decimals}f} %"
+    return missing if value is None else f"{value:.{decimals}f}{NBSP}%"
 
 
 def compact(value: float) -> str:
@@ -153,7 +155,7 @@ def hazard_change(value: float) -> str:
     change = round(100 * (value - 1))
     if change == 0:
         return "no different"
-    return f"{abs(change)} % {'lower' if change < 0 else 'higher'}"
+    return f"{abs(change)}{NBSP}% {'lower' if change < 0 else 'higher'}"
 
 
 NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -167,3 +169,13 @@ def number_word(value: int) -> str:
 def is_finite(*values: float) -> bool:
     """Return whether all values can be drawn."""
     return all(math.isfinite(value) for value in values)
+
+
+def kept_together(text: str) -> str:
+    """Return a title in which Latin terms are not broken over two lines."""
+    return text.replace("de novo", f"de{NBSP}novo").replace("De novo", f"De{NBSP}novo")
+
+
+def capitalize_first(text: str) -> str:
+    """Return a sentence with its first letter in upper case, the rest as it stands."""
+    return text[:1].upper() + text[1:]

@@ -13,6 +13,8 @@ from reports import links, notation
 HERE = Path(__file__).resolve().parent
 
 FILTERS: dict[str, Any] = {
+    "capitalize_first": notation.capitalize_first,
+    "kept_together": notation.kept_together,
     "as_ratio": notation.ratio,
     "as_limits": notation.limits,
     "ratio_number": notation.ratio_number,

@@ -35,13 +35,13 @@ class DrawnBox:
 
 @dataclass(frozen=True)
 class FlowChart:
-    """The diagram: boxes and the arrows between them (``x1, y1, x2, y2``)."""
+    """The diagram: boxes, and the arrows between them as SVG paths."""
 
     name: str
     width: float
     height: float
     boxes: tuple[DrawnBox, ...]
-    arrows: tuple[tuple[float, float, float, float], ...]
+    arrows: tuple[str, ...]
 
 
 def check_sums(flow: Flow) -> None:
@@ -76,48 +76,75 @@ def flow_chart(flow: Flow, *, name: str, width: float, main: float, chars: int) 
     """
     by_key = {box.key: box for box in flow.boxes}
     edges = dict(flow.edges)
+    way = _way(flow)
     beside = width - main > 200
     boxes: list[DrawnBox] = []
-    arrows: list[tuple[float, float, float, float]] = []
-    y = 4.0
-    for key in _way(flow):
+    arrows: list[str] = []
+    x_way = main / 2 if beside else 14.0
+    y, last_bottom = 4.0, None
+    for number, key in enumerate(way):
         box = _box(by_key[key], x=2, y=y, width=main - 4, chars=chars, side=False)
-        if boxes:
-            before = next(b for b in reversed(boxes) if not b.side)
-            if key in edges.get(before.key, ()):
-                arrows.append((main / 2 if beside else 14.0, before.y + before.height, main / 2 if beside else 14.0, y))
+        if last_bottom is not None:
+            arrows.append(f"M{x_way} {last_bottom}V{y}m-4 -6l4 6l4 -6")
         boxes.append(box)
-        bottom = y + box.height
-        sides = [k for k in edges.get(key, ()) if k not in _way(flow)]
-        side_y = y if beside else bottom + 10
-        for side_key in sides:
-            side = _side_box(by_key[side_key], y=side_y, width=width, main=main, beside=beside, chars=chars)
-            boxes.append(side)
-            if beside:
-                arrows.append((main - 2, min(side_y + side.height / 2, bottom - 6), side.x, side_y + side.height / 2))
-            side_y += side.height + 8
-        y = max(bottom, side_y - 8 if sides else bottom) + GAP
+        last_bottom = box.y + box.height
+        following = way[number + 1] if number + 1 < len(way) else ""
+        sides = [k for k in edges.get(key, ()) if k not in way] + _joining(flow, way, before=following)
+        y = _add_sides(
+            [by_key[k] for k in sides], box, boxes, arrows, width=width, main=main, beside=beside, chars=chars
+        )
     return FlowChart(name, width, round(y - GAP + 4, 1), tuple(boxes), tuple(arrows))
 
 
-def _way(flow: Flow) -> tuple[str, ...]:
-    """Return the keys of the middle column from top to bottom."""
-    edges = dict(flow.edges)
-    if not edges:
-        return tuple(box.key for box in flow.boxes)
-    led_to = {key for targets in edges.values() for key in targets}
-    way = [box.key for box in flow.boxes if box.key not in led_to]
-    current = next((key for key in reversed(way) if key in edges), None)
-    while current is not None:
-        targets = edges.get(current, ())
-        following = next((key for key in targets if key in edges), None)
-        if following is None and targets:
-            following = next((key for key in targets if "includ" in key), targets[-1])
-        if following is None or following in way:
+def _add_sides(
+    sides: list[FlowBox],
+    box: DrawnBox,
+    boxes: list[DrawnBox],
+    arrows: list[str],
+    *,
+    width: float,
+    main: float,
+    beside: bool,
+    chars: int,
+) -> float:
+    """Draw the side boxes of a box and return where the next main box starts."""
+    bottom = box.y + box.height
+    y = box.y if beside else bottom + 10
+    for one in sides:
+        side = _side_box(one, y=y, width=width, main=main, beside=beside, chars=chars)
+        boxes.append(side)
+        if beside and not _joins(one.key):
+            arrows.append(f"M{main - 2} {box.y + 18}H{main + 16}V{side.y + 18}H{side.x}m-6 -4l6 4l-6 4")
+        y += side.height + 8
+    return max(bottom, y - 8 if sides else bottom) + GAP
+
+
+def _joins(key: str) -> bool:
+    """Return whether a box comes in from outside the search: it stands at the side, without an arrow from the way."""
+    return key.startswith("other")
+
+
+def _joining(flow: Flow, way: tuple[str, ...], *, before: str) -> list[str]:
+    """Return the boxes that come in just before a box of the way."""
+    keys = [box.key for box in flow.boxes]
+    joining = []
+    for key in reversed(keys[: keys.index(before)] if before in keys else []):
+        if key in way:
             break
-        way.append(following)
-        current = following
-    return tuple(way)
+        if _joins(key):
+            joining.append(key)
+    return joining[::-1]
+
+
+def _way(flow: Flow) -> tuple[str, ...]:
+    """Return the keys of the middle column from top to bottom: in the snapshot's order, without what left the way."""
+    leaving: set[str] = set()
+    edges = dict(flow.edges)
+    for targets in edges.values():
+        stays = next((key for key in targets if key in edges), None)
+        stays = stays or next((key for key in targets if "includ" in key), targets[-1] if targets else None)
+        leaving |= {key for key in targets if key != stays}
+    return tuple(box.key for box in flow.boxes if box.key not in leaving and not _joins(box.key))
 
 
 def _side_box(box: FlowBox, *, y: float, width: float, main: float, beside: bool, chars: int) -> DrawnBox:

@@ -114,7 +114,7 @@ def leave_one_out(synthesis: Synthesis, *, anchor: str, title: str) -> RowsPlot 
 
 
 def _study_row(one: Input) -> PlotRow:
-    year = f" {one.year}" if one.year and str(one.year) not in one.label else ""
+    year = f" ({one.year})" if one.year and str(one.year) not in one.label else ""
     return PlotRow(
         "study",
         f"{one.label}{year}",
@@ -150,4 +150,4 @@ def _immortal_rank(one: Input) -> int:
 
 
 def _i2(value: float | None) -> str:
-    return "" if value is None else f"I² {value:.0f} %"
+    return "" if value is None else f"{value:.0f} %"

@@ -18,6 +18,7 @@ Kind = Literal["study", "pooled", "prediction", "heading"]
 
 LARGEST_MARK = 15.0
 SMALLEST_MARK = 4.0
+LONGEST_HEADING = 52
 LONGEST_LABEL = {"wide": 30, "narrow": 27}
 
 
@@ -181,7 +182,7 @@ def _drawn_row(row: PlotRow, layout: Layout, axis: LogAxis, y: float, height: fl
     span = axis.span(row.interval) if row.interval else None
     return DrawnRow(
         row=row,
-        label=_shortened(row.label, LONGEST_LABEL[layout.name]),
+        label=_shortened(row.label, LONGEST_HEADING if row.kind == "heading" else LONGEST_LABEL[layout.name]),
         y_text=round(y_mark + 4.5 if wide else y + 15, 1),
         y_mark=round(y_mark, 1),
         span=span,

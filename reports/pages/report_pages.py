@@ -89,7 +89,7 @@ def changes_page(site: Site, editions: Sequence[Edition], stratum: Stratum | Non
         title=title,
         description="What changed in each version, computed from the two snapshots.",
         nav="" if stratum else "changes",
-        heading=title.split(". A living", maxsplit=1)[0] + ".",
+        heading=f"Changes: {editions[-1].subject(stratum)}" if stratum else "Changes",
         intro="Every version is kept. What changed is computed from the two snapshots, never typed.",
         entries=version_entries(editions, stratum),
     )
@@ -134,7 +134,7 @@ def withdrawn_page(site: Site, latest: Edition, last: Edition, stratum: Stratum,
         folder=stratum.path,
         title=title,
         description="A report that is no longer updated.",
-        heading=f"{latest.short_title}: {last.subject(stratum)}.",
+        heading=last.subject(stratum),
         last=last.version,
         versions=tuple(versions),
     )

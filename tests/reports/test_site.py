@@ -12,6 +12,7 @@ import pytest
 
 from reports.errors import PublishError
 from reports.gates import check_site
+from reports.html_reading import read_page
 from reports.model import Snapshot
 from reports.site import build_site
 from tests.reports.conftest import Built
@@ -251,7 +252,7 @@ def test_a_review_without_any_trial_is_a_site_of_honest_pages(tmp_path: Path) ->
 def test_trials_that_agree_have_a_tau2_of_zero_and_a_page(tmp_path: Path) -> None:
     same = tuple(Printed(f"T{i}", 2010 + i, (100, 100), (0.9 + i / 100, 0.7, 1.2)) for i in range(3))
     out = build(snapshot(same), tmp_path / "site")
-    assert "I² 0 %" in (out / "subtype/all/index.html").read_text()
+    assert "I² 0 %" in read_page(out / "subtype/all/index.html").text
 
 
 def test_a_site_is_built_into_an_empty_folder_only(tmp_path: Path) -> None:
