@@ -1,0 +1,146 @@
+"""``living-review serve``: schedule, queue and site in one command, and nothing left behind when it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.nights import NIGHTS, rehearsal, rehearse
+from tests.stores import ROOT
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(state: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    port = free_port()
+    environment = {**os.environ, "LIVING_REVIEW_STATE_DIR": str(state)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", "serve", "--port", str(port), *arguments],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_for(address, process)
+        yield address, process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+def wait_for(address: str, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()[1]
+        try:
+            if requests.get(f"{address}/healthz", timeout=2).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.2)
+    pytest.fail("the server did not answer")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    state = tmp_path_factory.mktemp("serve")
+    rehearse(rehearsal(state / "rehearsal"), NIGHTS[0])
+    return state
+
+
+def test_without_a_live_night_the_rehearsal_is_served_with_queue_and_site(published: Path) -> None:
+    with serving(published, "--no-schedule") as (address, _):
+        site = requests.get(f"{address}/", timeout=10)
+        assert site.status_code == 200
+        assert "Rehearsal" in site.text
+        report = requests.get(f"{address}/subtype/her2-positive/", timeout=10)
+        assert report.status_code == 200
+        inbox = requests.get(f"{address}/review/", timeout=10)
+        assert inbox.status_code == 200
+        assert "default-src 'none'" in inbox.headers["Content-Security-Policy"]
+        links = re.findall(r'href="(/review/item/[^"]+)"', inbox.text)
+        assert links
+        for link in links[:2] + links[-2:]:
+            item = requests.get(address + link, timeout=10)
+            assert item.status_code == 200
+            assert "living-review queue approve" in item.text
+        assert requests.get(f"{address}/review/item/record:1", timeout=10).status_code == 404
+        assert requests.get(f"{address}/../review.db", timeout=10).status_code == 404
+
+
+def test_before_the_first_night_the_page_says_what_to_do(tmp_path: Path) -> None:
+    with serving(tmp_path / "empty", "--no-schedule") as (address, _):
+        page = requests.get(f"{address}/", timeout=10)
+        assert "make run" in page.text
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = subprocess.run(
+            [sys.executable, "-m", "flows.cli", "serve", "--port", str(taken.getsockname()[1])],
+            cwd=ROOT,
+            env={**os.environ, "LIVING_REVIEW_STATE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "choose another with --port" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+def test_the_scheduler_serves_the_night_and_ends_with_the_command(tmp_path: Path) -> None:
+    with serving(tmp_path / "state") as (_, process):
+        children = descendants(process.pid)
+        server = next(line for line in map(command_of, children) if "server start" in line)
+        api = f"http://127.0.0.1:{server.split('--port ')[1].split()[0]}/api"
+        deadline = time.monotonic() + 60
+        found: list[dict[str, object]] = []
+        while not found and time.monotonic() < deadline:
+            found = requests.post(f"{api}/deployments/filter", json={}, timeout=10).json()
+            time.sleep(0.5)
+        assert [deployment["name"] for deployment in found] == ["night"]
+    deadline = time.monotonic() + 30
+    while any(alive(pid) for pid in children) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert [command_of(pid) for pid in children if alive(pid)] == []
+
+
+def descendants(pid: int) -> list[int]:
+    direct = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()]
+    return direct + [further for child in direct for further in descendants(child)]
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return False
