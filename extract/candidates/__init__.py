@@ -5,6 +5,6 @@ comparison, standing)
 -> effects.
 """
 
-from extract.candidates.effects import EXTRACTOR_VERSION, propose_effects
+from extract.candidates.effects import EXTRACTOR_VERSION, propose_effects, propose_from_article
 
-__all__ = ["EXTRACTOR_VERSION", "propose_effects"]
+__all__ = ["EXTRACTOR_VERSION", "propose_effects", "propose_from_article"]

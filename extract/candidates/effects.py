@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -16,14 +17,17 @@ from extract.candidates.parsed import Sentence, parse_text
 from extract.candidates.population import Populations, populations_of, whole_population
 from extract.candidates.printed import RATIO_SCALE, Printed
 from extract.candidates.sentences import has_trigger
+from extract.candidates.table_effects import propose_from_table
 from extract.candidates.tokens import fold, lex
 from extract.candidates.vocabulary import OTHER_OUTCOME, Words, words_of
 from extract.checks import codes_of, input_of
+from extract.fulltext.article import Article
 from extract.schema.effect import Comparison, Document, Effect, PSided, Span
 from extract.schema.protocol import Protocol
 
 #: Bumped whenever the same text can give other effects; stored with every proposed value.
 EXTRACTOR_VERSION: Final = "grammar-2"
+_OTHERS_RESULTS: Final = re.compile(r"introduction|background|discussion|conclusion|comment|literature", re.I)
 #: Characters before and after a number in which words can say what it is; no real clause is longer.
 CONTEXT: Final = 900
 
@@ -46,6 +50,43 @@ def propose_effects(document: Document, protocol: Protocol) -> tuple[Effect, ...
         Every ``span.text`` equals ``text[start:end]`` of its source and contains the printed estimate.
     """
     return propose_from((("title", document.title), ("abstract", document.abstract)), protocol)
+
+
+def propose_from_article(article: Article, protocol: Protocol) -> tuple[Effect, ...]:
+    """Return the effects of a full text: title and abstract, then sections, then tables.
+
+    Parameters
+    ----------
+    article
+        Parsed full text.
+    protocol
+        Gives the words.
+
+    Returns
+    -------
+    tuple of Effect
+        Sources are "title", "abstract", ``sec:<id>`` and ``table:<id>/r<row>/c<column>``. A value of an introduction or
+        discussion that stands nowhere else in the article is somebody else's: it is no result here.
+    """
+    reading = _Reading(_words(_ByIdentity(protocol)))
+    reading.read("title", article.title)
+    reading.read("abstract", article.abstract)
+    outcome = reading.outcome
+    own: list[Effect] = []
+    for section in article.sections:
+        first = len(reading.effects)
+        reading.read(f"sec:{section.section_id}", section.text)
+        if _OTHERS_RESULTS.search(section.title):
+            reading.effects[first:] = [_of_others(effect) for effect in reading.effects[first:]]
+    for table in article.tables:
+        own.extend(propose_from_table(table, reading.words, reading.whole, outcome))
+    return (*reading.effects, *own)
+
+
+def _of_others(effect: Effect) -> Effect:
+    """Return a value of an introduction or discussion as a prior result."""
+    extras = (*(pair for pair in effect.extras if pair[0] != "standing"), ("standing", "introduction or discussion"))
+    return replace(effect, is_result=False, extras=extras)
 
 
 def propose_from(texts: Sequence[tuple[str, str]], protocol: Protocol) -> tuple[Effect, ...]:

@@ -13,9 +13,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TextIO
 
-from extract.candidates.effects import propose_effects
-from extract.candidates.reading import Unreadable, read_documents
+from extract.candidates.effects import propose_effects, propose_from_article
+from extract.candidates.reading import Readable, Unreadable, read_documents
 from extract.errors import DocumentError
+from extract.fulltext.article import Article
 from extract.schema.effect import Document
 from extract.schema.protocol import Protocol
 
@@ -54,10 +55,13 @@ def extract_file(path: Path, protocol: Protocol) -> Iterator[dict[str, object] |
             yield as_row(document, protocol)
 
 
-def as_row(document: Document, protocol: Protocol) -> dict[str, object]:
+def as_row(document: Document | Article, protocol: Protocol) -> dict[str, object]:
     """Return one document's effects as plain JSON types."""
-    effects = [effect.to_json() for effect in propose_effects(document, protocol)]
-    return {"id": document.document_id, "effects": effects}
+    if isinstance(document, Article):
+        proposed = propose_from_article(document, protocol)
+    else:
+        proposed = propose_effects(document, protocol)
+    return {"id": document.document_id, "effects": [effect.to_json() for effect in proposed]}
 
 
 def run(
@@ -117,14 +121,14 @@ def _lines(paths: Iterable[Path], protocol: Protocol, processes: int) -> Iterato
             waiting.extend(pool.submit(work, chunk) for chunk in islice(chunks, 1))
 
 
-def _chunks(documents: Iterable[Document | Unreadable]) -> Iterator[list[Document | Unreadable]]:
+def _chunks(documents: Iterable[Readable | Unreadable]) -> Iterator[list[Readable | Unreadable]]:
     """Cut a stream into lists, never holding more than one."""
     stream = iter(documents)
     while chunk := list(islice(stream, CHUNK)):
         yield chunk
 
 
-def _chunk_lines(chunk: list[Document | Unreadable], *, protocol: Protocol) -> list[Line]:
+def _chunk_lines(chunk: list[Readable | Unreadable], *, protocol: Protocol) -> list[Line]:
     """Read the documents of one chunk."""
     lines: list[Line] = []
     for document in chunk:

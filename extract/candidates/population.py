@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from extract.candidates.governing import Place, govern
-from extract.candidates.mentions import Mention
-from extract.candidates.tokens import Token
+from extract.candidates.mentions import Mention, Vocabulary
+from extract.candidates.tokens import Token, fold, lex
 from extract.candidates.vocabulary import Words
 from extract.schema.protocol import TaxonomyEntry
 
@@ -94,6 +94,14 @@ def whole_population(text: str, tokens: Sequence[Token], words: Words) -> Popula
         codes = {m.code for m in _merged(text, vocabulary.find(tokens, refuse_negated=True), entries)}
         found.append(codes.pop() if len(codes) == 1 else ALL)
     return Populations(found[0], found[1])
+
+
+def codes_in(text: str, vocabulary: Vocabulary, entries: Sequence[TaxonomyEntry]) -> str | None:
+    """Return the only entry a short text (a row label) names, or None."""
+    folded = fold(text)
+    mentions = vocabulary.find(lex(folded, 0, len(folded)), refuse_negated=True)
+    codes = {mention.code for mention in _merged(folded, mentions, entries)} - {ALL}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _codes(

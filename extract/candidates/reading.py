@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from extract.errors import DocumentError
+from extract.fulltext.article import Article
 from extract.schema.effect import Document
 from extract.schema.record import DeletedRecord
 
@@ -27,6 +28,10 @@ LONGEST_LINE: Final = 16 * 2**20
 _SNIFFED: Final = 4096
 
 
+#: A document read: title and abstract, or a full text with sections and tables.
+Readable = Document | Article
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """A document that could not be read.
@@ -38,7 +43,7 @@ class Unreadable:
     message: str
 
 
-def read_documents(path: Path) -> Iterator[Document | Unreadable]:
+def read_documents(path: Path) -> Iterator[Readable | Unreadable]:
     """Yield the documents of a file in order.
 
     A bad one as :class:`Unreadable`, and the next ones all the same.
@@ -65,7 +70,7 @@ def _line(where: object, error: Exception) -> str:
     return message if message.startswith(str(where)) else f"{where}: {message}"
 
 
-def _documents(stream: io.BufferedReader, path: Path) -> Iterator[Document | Unreadable]:
+def _documents(stream: io.BufferedReader, path: Path) -> Iterator[Readable | Unreadable]:
     """Choose the reader by the first bytes."""
     head = stream.peek(_SNIFFED)[:_SNIFFED].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not head:
@@ -132,7 +137,7 @@ class _Bounded(io.RawIOBase):
 # -- JSON lines ----------------------------------------------------------------------------------------------
 
 
-def _json_lines(stream: io.BufferedReader, path: Path) -> Iterator[Document | Unreadable]:
+def _json_lines(stream: io.BufferedReader, path: Path) -> Iterator[Readable | Unreadable]:
     """Yield one document a line."""
     number = 0
     while line := stream.readline(LONGEST_LINE + 1):
@@ -192,7 +197,7 @@ def checked(document: Document, where: str) -> Document:
 # -- XML -----------------------------------------------------------------------------------------------------
 
 
-def _xml(stream: io.BufferedReader, path: Path, head: bytes) -> Iterator[Document | Unreadable]:
+def _xml(stream: io.BufferedReader, path: Path, head: bytes) -> Iterator[Readable | Unreadable]:
     """Yield the documents of PubMed XML or JATS, told apart by the root element."""
     if b"<PubmedArticleSet" in head or b"<PubmedArticle>" in head:
         yield from _pubmed(stream, path)
@@ -200,10 +205,13 @@ def _xml(stream: io.BufferedReader, path: Path, head: bytes) -> Iterator[Documen
     from extract.fulltext import parse_article
 
     article = parse_article(stream.read(), where=str(path))
-    yield checked(Document(article.document_id, article.title, article.abstract), str(path))
+    length = sum(map(len, (article.title, article.abstract, *(section.text for section in article.sections))))
+    if length > LONGEST_TEXT:
+        raise DocumentError(f"{path}: the article has {length:,} characters, more than {LONGEST_TEXT:,}")
+    yield article
 
 
-def _pubmed(stream: io.BufferedReader, path: Path) -> Iterator[Document | Unreadable]:
+def _pubmed(stream: io.BufferedReader, path: Path) -> Iterator[Readable | Unreadable]:
     """Yield the records of a PubMed file; a withdrawn record (``DeleteCitation``) is no document."""
     from extract.pubmed.parse import parse_records
 

@@ -22,8 +22,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from extract.candidates import propose_effects
+from extract.candidates import propose_effects, propose_from_article
+from extract.fulltext import parse_article
 from extract.schema.effect import Document, Effect
 from tests.conftest import SHARED
 from tests.extract.protocol_file import own_protocol
@@ -208,6 +210,42 @@ def _count(score: Score, wanted: object, offered: object, where: str) -> None:
     score.notes.append(f"{where}: labelled {wanted}, offered {offered}")
 
 
+def score_tables(rows: list[dict[str, object]]) -> dict[str, Score]:
+    """Compare rows (estimate, low, high, row label) of labelled tables with what is proposed from exactly these."""
+    scores = {"table rows": Score(), "cells": Score()}
+    for article_id in sorted({str(row["article"]) for row in rows}):
+        raw = (SHARED / "jats" / "articles" / f"{article_id}.nxml").read_bytes()
+        labelled = [row for row in rows if row["article"] == article_id]
+        tables = {str(row["table"]) for row in labelled}
+        proposed = [
+            effect
+            for effect in propose_from_article(parse_article(raw, where=article_id), own_protocol())
+            if effect.span.source.partition("/")[0].removeprefix("table:") in tables
+        ]
+        wanted = Counter((r["estimate"], r["ci_low"], r["ci_high"], _plain(str(r["row_label"]))) for r in labelled)
+        offered = Counter(
+            (e.estimate, e.ci_low, e.ci_high, _plain(dict(e.extras).get("row_label", ""))) for e in proposed
+        )
+        _tally(scores["table rows"], article_id, wanted, offered)
+        cells = Counter(f"table:{r['table']}/r{r['row']}/c{r['column']}" for r in labelled)
+        _tally(scores["cells"], article_id, cells, Counter(e.span.source for e in proposed))
+    return scores
+
+
+def _tally(score: Score, name: str, wanted: Counter[Any], offered: Counter[Any]) -> None:
+    """Add the agreement of two multisets."""
+    score.right += sum((wanted & offered).values())
+    score.missed += sum((wanted - offered).values())
+    score.extra += sum((offered - wanted).values())
+    score.notes += [f"{name}: missed {key}" for key in wanted - offered]
+    score.notes += [f"{name}: extra {key}" for key in offered - wanted]
+
+
+def _plain(label: str) -> str:
+    """Return a label without white space, in which copies of a table differ."""
+    return "".join(label.split())
+
+
 def read_rows(path: Path) -> list[dict[str, object]]:
     """Return the rows of a JSON-lines file."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -244,6 +282,12 @@ def main(arguments: list[str]) -> None:
     meaning = read_rows(GOLD / "extraction_meaning.jsonl")
     print(f"\nextraction_meaning: {len(meaning)} results labelled by hand")
     for question, score in score_meaning(meaning, texts).items():
+        print("  " + score.line(question))
+        for note in score.notes if options.verbose else []:
+            print("      " + note)
+    tables = read_rows(GOLD / "extraction_tables.jsonl")
+    print(f"\nextraction_tables: {len(tables)} rows of {len({row['article'] for row in tables})} articles")
+    for question, score in score_tables(tables).items():
         print("  " + score.line(question))
         for note in score.notes if options.verbose else []:
             print("      " + note)
