@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any, cast
+
+from lxml import etree
 
 SILENT = {"script", "style", "head"}
+WORD_ENDING = {"dt", "dd", "th", "td", "li", "p", "h1", "h2", "h3", "h4", "text", "title", "desc", "div", "small"}
 
 
 @dataclass
@@ -33,8 +37,9 @@ class PageText:
 def read_page(path: Path) -> PageText:
     """Read an HTML file."""
     reader = _Reader()
-    reader.feed(path.read_text(encoding="utf-8"))
-    reader.close()
+    # huge_tree: a page of 200 studies is deep enough to trip the parser's guard; entities and network stay off.
+    parser = etree.HTMLParser(target=cast("Any", reader), encoding="utf-8", no_network=True, huge_tree=True)
+    etree.fromstring(path.read_bytes(), parser)
     return PageText(
         text=" ".join("".join(reader.text).split()),
         sections=tuple(reader.sections),
@@ -46,11 +51,10 @@ def read_page(path: Path) -> PageText:
     )
 
 
-class _Reader(HTMLParser):
+class _Reader:
     """Collects while parsing; sections may be nested."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.text: list[str] = []
         self.sections: list[tuple[str, str]] = []
         self.links: list[str] = []
@@ -66,8 +70,8 @@ class _Reader(HTMLParser):
         self._row: str | None = None
         self._cell: list[str] | None = None
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+    def start(self, tag: str, attrib: Mapping[str, str]) -> None:
+        given = dict(attrib)
         if "id" in given:
             self.ids.add(given["id"])
         self.links += [given[name] for name in ("href", "src") if name in given]
@@ -93,7 +97,9 @@ class _Reader(HTMLParser):
         elif tag == "td" and self._row is not None and given.get("data-field") == "ratio":
             self._cell = []
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        if tag in WORD_ENDING and not self._silent:
+            self.data(" ")
         if tag in SILENT:
             self._silent -= 1
         if tag == "title":
@@ -111,7 +117,7 @@ class _Reader(HTMLParser):
         if tag == "table":
             self._table = None
 
-    def handle_data(self, data: str) -> None:
+    def data(self, data: str) -> None:
         if self._in_title:
             self.title += data
         if self._silent:
@@ -124,3 +130,6 @@ class _Reader(HTMLParser):
             self.headings[-1] = (level, words + data)
         for section in self._open_sections:
             section[0 if self._heading == "h2" else 1] += data
+
+    def close(self) -> None:
+        """Say that all was read (the parser asks for it)."""
