@@ -24,6 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: loading the rich renderer alone would take half the time
 )
 app.add_typer(queue_app, name="queue")
 app.add_typer(table_app, name="table")

@@ -175,7 +175,8 @@ def _plain_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
     manifest = latest.snapshot.manifest
     yield Page("site.css", stylesheet())
     yield Page("icon.svg", (HERE / "static" / "icon.svg").read_text(encoding="utf-8"))
-    yield Page("404.html", render("404.html", base=urlparse(site.site_url).path.rstrip("/")))
+    base = urlparse(site.site_url).path.rstrip("/")
+    yield Page("404.html", render("404.html", base=base, rehearsal=manifest.rehearsal))
     yield Page("robots.txt", f"User-agent: *\nAllow: /\nSitemap: {site.site_url}/sitemap.xml\n")
     yield Page("sitemap.xml", render("sitemap.xml", urls=_sitemap(site, latest)))
     yield Page(STATUS_FILE, status_json(site.status))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extract.store.engine import Store
-from flows.settings import Settings
+if TYPE_CHECKING:  # the annotations alone must not load the database layer: --help answers at once
+    from extract.store.engine import Store
+    from flows.settings import Settings
 
 Rehearsal = Annotated[bool, typer.Option("--rehearsal", help="Use the rehearsal's state instead of the live one.")]
 

@@ -81,6 +81,17 @@ def test_extract_meta_status_and_help_do_not_load_prefect(tmp_path: Path, table:
         assert loaded_by(arguments, tmp_path) == "no prefect", arguments
 
 
+def test_help_loads_nothing_heavy() -> None:
+    heavy = ("prefect", "sqlalchemy", "pandas", "numpy", "pydantic", "rich", "fastapi", "lxml")
+    script = (
+        "import sys; sys.argv = ['living-review', '--help']\nfrom flows.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "[]"
+
+
 def test_meta_gives_the_reference_result_of_the_five_trials(run: Callable[..., Done], table: Path) -> None:
     done = run("meta", str(table), "--json")
     assert done.returncode == 0, done.stderr
