@@ -4,6 +4,7 @@ ExtractError
 ├── UserError                 a person can mend it: one clear line, exit code 2
 │   ├── ProtocolError         protocol.toml says something it must not
 │   ├── DocumentError         a file or answer that cannot be read as what it claims to be
+│   ├── RankingError          the decisions at hand cannot train a ranking
 │   ├── DecisionError         a decision that cannot be taken (unknown item, wrong person, missing field)
 │   ├── BaselineError         the starting table or a correction no longer holds
 │   └── StoreError            the store cannot be used (newer version, read-only, locked)
@@ -25,6 +26,10 @@ class ProtocolError(UserError):
 
 class DocumentError(UserError):
     """A document cannot be read as what it claims to be."""
+
+
+class RankingError(UserError):
+    """The decisions at hand cannot train a ranking (one kind only, no text)."""
 
 
 class DecisionError(UserError):
