@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.queue import queue_app
+from flows.commands.rank import rank
 from flows.commands.scope import Rehearsal
 from flows.commands.table import table_app
 from flows.commands.tools import extract, meta, reproduce
@@ -30,6 +31,7 @@ app.add_typer(queue_app, name="queue")
 app.add_typer(table_app, name="table")
 app.command()(extract)
 app.command()(meta)
+app.command()(rank)
 app.command()(reproduce)
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Date the night stands for (ISO).")]
