@@ -144,8 +144,8 @@ def _finish(pooled: _Pooled, *, method: str, ci_method: str, level: float) -> Ba
     if ci_method != "wald":
         scale = np.maximum(factor, 1.0) if ci_method == "hksj_adhoc" else factor
         se = np.where(several, se * np.sqrt(scale), se)
-        for size in np.unique(df[several]):
-            critical[df == size] = special.stdtrit(size, upper)
+        sizes, place = np.unique(df[several], return_inverse=True)
+        critical[several] = special.stdtrit(sizes, upper)[place]
     half = critical * se
     stat = np.divide(estimate, se, out=np.zeros_like(se), where=se > 0.0)
     p = 2.0 * special.ndtr(-np.abs(stat))

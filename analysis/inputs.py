@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -42,10 +43,11 @@ def checked_estimates(
         raise InputError(f"yi has {y.size} values and vi has {v.size}: give one sampling variance for each estimate")
     if y.size < least:
         raise InputError(f"{y.size} estimate(s) given, at least {least} needed: add studies or report the single study")
-    # One pass in the common case: a sum is finite and a minimum above zero only if every row is sound.
-    if not (np.isfinite(y).all() and np.isfinite(v).all() and v.min() > 0.0):
+    # Cheap in the common case: the sums are finite and the smallest variance is above 0 only if every row is sound.
+    smallest = v.min()
+    if not (smallest > 0.0 and math.isfinite(float(y.sum()) + float(v.sum()))):
         _refuse_rows(y, v, labels)
-    if v.max() > LARGEST_VARIANCE_RATIO * v.min():
+    if v.max() > LARGEST_VARIANCE_RATIO * smallest:
         _refuse_ratio(v, labels)
     return y, v
 

@@ -239,7 +239,7 @@ def _standard_error(y: FloatArray, w: FloatArray, sw: float, estimate: float, ci
     factor = float((w * r).dot(r)) / (y.size - 1)
     if ci_method == "hksj_adhoc":
         return math.sqrt(max(1.0, factor) / sw)
-    if float(np.abs(r).max()) <= ZERO_SPREAD * max(float(np.abs(y).max()), 1e-300):
+    if float(r.dot(r)) <= ZERO_SPREAD**2 * float(y.dot(y)):
         return None
     return math.sqrt(factor / sw)
 

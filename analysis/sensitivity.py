@@ -95,7 +95,7 @@ def cumulative(result: MetaAnalysis, order: Sequence[int] | NDArray[np.intp]) ->
     if index.shape != (y.size,) or not np.array_equal(np.sort(index), np.arange(y.size)):
         raise InputError(f"order is {list(order)!r}: name each row from 0 to {y.size - 1} once")
     y, v = y[index], v[index]
-    method, step = _batch_method(result), max(1, -(-y.size // _CUMULATIVE_BLOCKS))
+    method, step = _batch_method(result), CUMULATIVE_BLOCK
     parts: list[BatchResult] = []
     for first in range(0, y.size, step):
         last = min(first + step, y.size)
@@ -113,8 +113,8 @@ def cumulative(result: MetaAnalysis, order: Sequence[int] | NDArray[np.intp]) ->
     return BatchResult(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-_CUMULATIVE_BLOCKS = 4
-"""Prefixes are pooled in this many blocks, so that short prefixes do not carry the length of the longest."""
+CUMULATIVE_BLOCK = 256
+"""Prefixes pooled together: short ones do not carry the length of the longest, and each block starts near its tau2."""
 
 
 def influence(result: MetaAnalysis, without: BatchResult | None = None) -> Influence:

@@ -34,6 +34,9 @@ MAX_STEPS = 200
 
 RELATIVE_TOLERANCE = 4e-15
 
+STEP_TOLERANCE = 2e-8
+"""A Newton step below this share of its scale leaves an error of about its square: double precision."""
+
 
 def estimate_tau2(y: FloatArray, v: FloatArray, method: str) -> float:
     """Return the estimate of tau2, never below 0.
@@ -177,7 +180,7 @@ def _upper_bound(y: FloatArray, v: FloatArray, df: int) -> float:
     ``y'PPy <= RSS / (vmin + t)^2`` and ``tr P >= df / (vmax + t)`` (eigenvalue interlacing), so the slope is
     negative once ``(vmin + t)^2 > (RSS / df) (vmax + t)``: the larger root of a quadratic.
     """
-    r = y - y.mean()
+    r = y - float(y.sum()) / y.size
     variance = float(r.dot(r)) / df
     low, high = float(v.min()), float(v.max())
     half = 0.5 * variance - low
@@ -206,7 +209,7 @@ def _slope_on_grid(y: FloatArray, v: FloatArray, upper: float, *, restricted: bo
     growth = (1.0 + upper / low) ** _GRID_EXPONENTS
     grid = low * (growth - 1.0)
     grid[-1] = upper
-    centred = y - y.mean()
+    centred = y - float(y.sum()) / y.size
     powers = np.empty((y.size, 3))
     powers[:, 0], powers[:, 1], powers[:, 2] = 1.0, centred, centred * centred
     weights = np.reciprocal(grid[:, None] + v)
@@ -216,8 +219,8 @@ def _slope_on_grid(y: FloatArray, v: FloatArray, upper: float, *, restricted: bo
     mu = s1[:, 1] / s1[:, 0]
     squares = s2[:, 2] - mu * (2.0 * s2[:, 1] - mu * s2[:, 0])
     trace = s1[:, 0] - s2[:, 0] / s1[:, 0] if restricted else s1[:, 0]
-    ratio = np.full(grid.size, np.inf)
-    np.divide(trace, squares, out=ratio, where=squares > 0.0)
+    # Rounding can leave a sum of squares at or below 0 where all estimates agree: the likelihood falls there.
+    ratio = trace / np.maximum(squares, 1e-300)
     ratio[-1] = max(float(ratio[-1]), 1.0)
     return grid, ratio
 
@@ -243,11 +246,12 @@ def _refine(y: FloatArray, v: FloatArray, grid: FloatArray, ratio: FloatArray, i
         else:
             high = tau2
         new = tau2 - value / slope if slope > 0.0 else low
-        if not low < new < high:
+        inside = low < new < high
+        if not inside:
             new = 0.5 * (low + high)
-        change = abs(new - tau2)
-        tau2 = new
-        if change <= RELATIVE_TOLERANCE * (tau2 + smallest):
+        # Newton's error is about the square of its last step; that of a bisection is the step itself.
+        change, tau2 = abs(new - tau2), new
+        if change <= (STEP_TOLERANCE if inside else RELATIVE_TOLERANCE) * (tau2 + smallest):
             break
     return tau2
 
