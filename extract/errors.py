@@ -8,6 +8,7 @@ ExtractError
 │   ├── DecisionError         a decision that cannot be taken (unknown item, wrong person, missing field)
 │   ├── BaselineError         the starting table or a correction no longer holds
 │   └── StoreError            the store cannot be used (newer version, read-only, locked)
+├── SecondReadingFailed       the second extractor gave no usable answer: never "no effects found"
 └── SearchFailed              the search failed or was incomplete: never "nothing found", exit code 3
 """
 
@@ -42,6 +43,10 @@ class BaselineError(UserError):
 
 class StoreError(UserError):
     """The store cannot be used as it is."""
+
+
+class SecondReadingFailed(ExtractError):
+    """The second extractor gave no usable answer; the document is read once, not found empty."""
 
 
 class SearchFailed(ExtractError):
