@@ -28,7 +28,7 @@ from flows.derivation import (
     stratum,
 )
 from flows.frozen import FrozenTable
-from flows.pooling import as_pooled, cumulative, leave_one_out, pool, sensitivity
+from flows.pooling import as_pooled, cumulative, leave_one_out, pool, probability_below_1, sensitivity
 from reports.conclusion import conclusion
 from reports.model import Absolute, Input, Interval, LeftOut, Synthesis, synthesis_id
 
@@ -102,6 +102,7 @@ def _synthesis(
         leave_one_out=leave_one_out(pooled, plan),
         cumulative=cumulative(pooled, plan),
         absolute=_absolute(primary, protocol, subtype=subtype, pattern=pattern, body=body, outcome=outcome),
+        probability_below_1=probability_below_1(pooled),
         median_difference=None,
         conclusion=conclusion(
             None if primary is None else as_pooled("Main analysis", primary),

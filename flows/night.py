@@ -178,7 +178,7 @@ def summary_lines(report: NightReport) -> list[str]:
         f"Extraction: {report.extraction.read} records read, {report.extraction.proposed} values proposed, "
         f"{report.extraction.confirmed} approved values found in their source"
     )
-    lines.append(f"Queue: {report.waiting} items wait for people (living-review queue list)")
+    lines.append(f"Queue: {report.waiting} items wait for people")
     if report.publication is not None:
         kind = "published" if report.publication.new else "unchanged (status brought up to date)"
         lines.append(f"Site version {report.publication.version} {kind}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp
 
+from analysis.bayes import bayesian_meta_analysis
 from analysis.errors import AnalysisError
 from analysis.models import MetaAnalysis, meta_analysis
 from extract.schema.protocol import AnalysisPlan
@@ -131,3 +132,15 @@ def cumulative(pooled: Sequence[Derived], plan: AnalysisPlan) -> tuple[Cumulativ
             )
         )
     return tuple(steps)
+
+
+def probability_below_1(pooled: Sequence[Derived]) -> float | None:
+    """Return P(HR < 1): flat prior for the mean, half-normal(0.5) prior for tau; None below two studies.
+
+    A supplement to the interval, never the headline (DECISIONS 0006).
+    """
+    effects = [d.effect for d in pooled if d.effect is not None]
+    if len(effects) < 2:
+        return None
+    posterior = bayesian_meta_analysis([e.log_hr for e in effects], [e.se_log_hr**2 for e in effects])
+    return posterior.mu.p_below_0

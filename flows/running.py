@@ -41,7 +41,9 @@ def run_or_rehearse() -> NightReport:
     typer.echo(f"No route to PubMed ({problem}): this is a REHEARSAL on the recorded archive, not the live review.")
     rehearsal = rehearsal_settings(settings)
     archive = packaged_archive()
-    return told(_rehearse(rehearsal, archive, next_night(rehearsal, archive)))
+    report = told(_rehearse(rehearsal, archive, next_night(rehearsal, archive)))
+    typer.echo("Next: `living-review queue list --rehearsal`, `make serve`; again `make run` for the next night.")
+    return report
 
 
 def publish_now(*, rehearsal: bool) -> None:
@@ -88,7 +90,7 @@ def pubmed_problem(settings: Settings) -> str | None:
         with EntrezClient(patience, keep=lambda _exchange: None) as client:
             client.info()
     except SearchFailed as error:
-        return " ".join(str(error).split())[:120]
+        return " ".join(str(error).split()).split(";")[0]
     return None
 
 

@@ -62,6 +62,13 @@ def test_the_five_randomised_trials_give_the_reference_result() -> None:
     assert sum(i.weight_percent for i in synthesis.inputs) == pytest.approx(100, abs=tolerances.PERCENT_AT_ZERO)
 
 
+def test_the_probability_that_surgery_helps_is_given_beside_the_interval() -> None:
+    # reference: quadrature of the normal-normal model, half-normal(0.5) prior for tau, the five trials: 0.72
+    probability = result(starting_table(), "os--all--all--randomised").probability_below_1
+    assert probability is not None
+    assert round(probability, 2) == 0.72
+
+
 def test_abcsg28_is_inverted_by_decision_and_its_reported_direction_is_kept() -> None:
     synthesis = result(starting_table(), "os--all--all--randomised")
     trial = next(i for i in synthesis.inputs if i.study_id == "ABCSG-28")
