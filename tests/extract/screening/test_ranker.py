@@ -76,7 +76,7 @@ def test_decisions_of_one_kind_train_nothing(kind):
 
 
 def test_documents_without_a_word_are_refused():
-    marks = [(document("a", "?"), True), (document("b", "-"), False)]
+    marks = [(document("a", "?"), True), (document("b", "- x"), False)]
 
     with pytest.raises(RankingError, match="holds a word"):
         rank_documents(marks, [document("c", "...")])
