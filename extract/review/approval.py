@@ -239,6 +239,20 @@ def _curate(tx: Transaction, candidate: Candidate, approvals: list[Decision], re
             span_pmid=candidate.pmid,
         ),
     )
+    for approval in approvals:
+        # The value's own history begins with the approvals that made it.
+        record_decision(
+            tx,
+            Decision(
+                at=approval.at,
+                by=approval.by,
+                action="approve",
+                subject_kind="value",
+                subject_id=value_id,
+                reason=approval.reason,
+                details={"candidate": candidate.candidate_id},
+            ),
+        )
     return value_id
 
 

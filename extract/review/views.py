@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from extract.errors import DecisionError
+from extract.pubmed.parse import record_from_json
 from extract.review.proposal import proposed_value
 from extract.schema.effect import Effect
 from extract.schema.vocabulary import RecordState
-from extract.store.candidates import OPEN_STATES, get_candidate, list_candidates
+from extract.store.candidates import OPEN_STATES, Candidate, get_candidate, list_candidates
 from extract.store.curated import all_alerts, curated_values, get_value
 from extract.store.decisions import decisions_on
 from extract.store.engine import Transaction
@@ -101,6 +102,7 @@ def item_details(tx: Transaction, item: str) -> dict[str, Any]:
         return {
             "item": item,
             "state": candidate.state,
+            "words_around": _words_around(tx, candidate),
             "as_reported": asdict(proposed_value(candidate.effect)),
             "effect": candidate.effect.to_json(),
             "record": f"record:{candidate.pmid}",
@@ -109,6 +111,24 @@ def item_details(tx: Transaction, item: str) -> dict[str, Any]:
     if kind == "reopened" and (value := get_value(tx, identifier)) is not None:
         return {"item": item, **asdict(value), "decisions": _decisions(tx, "value", identifier)}
     raise DecisionError(f"{item!r}: no such item; `living-review queue list` shows what waits")
+
+
+AROUND = 160
+"""Characters shown before and after a span: about one sentence each way."""
+
+
+def _words_around(tx: Transaction, candidate: Candidate) -> str | None:
+    """Return the span inside its text, the value's own words between >> and <<."""
+    record = get_record(tx, candidate.pmid)
+    if record is None:
+        return None
+    parsed = record_from_json(record.content)
+    text = {"title": parsed.title, "abstract": parsed.abstract_text()}.get(candidate.effect.span.source)
+    if text is None:
+        return None
+    span = candidate.effect.span
+    before, after = text[max(0, span.start - AROUND) : span.start], text[span.end : span.end + AROUND]
+    return f"{before}>>{span.text}<<{after}"
 
 
 def _decisions(tx: Transaction, kind: str, identifier: str) -> list[dict[str, Any]]:

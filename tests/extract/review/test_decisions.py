@@ -17,7 +17,7 @@ from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import RecordState
 from extract.store.candidates import SpanError, add_candidate, verify_span
 from extract.store.curated import all_reports, curated_values, families, set_value_state
-from extract.store.decisions import all_decisions, latest_votes, verify_chain
+from extract.store.decisions import all_decisions, decisions_on, latest_votes, verify_chain
 from extract.store.engine import Store
 from extract.store.log import open_night, open_run
 from extract.store.records import get_record, upsert_record
@@ -171,6 +171,8 @@ def test_two_approvals_make_a_curated_value_with_its_place_in_the_source(store: 
     with store.read() as tx:
         (value,) = curated_values(tx)
         assert verify_chain(tx) == len(all_decisions(tx))
+        history = [(d.decision.by, d.decision.action) for d in decisions_on(tx, "value", value.value_id)]
+    assert history == [("reviewer-a", "approve"), ("reviewer-b", "approve")]
     assert value.value_id == "pmid-100--os--all--all--1"
     assert (value.reported.estimate, value.reported.ci_level) == (0.72, 95.0)
     assert value.approved_by == ("reviewer-a", "reviewer-b")
@@ -280,6 +282,8 @@ def test_the_queue_shows_what_waits_and_an_item_shows_its_words(store: Store) ->
         assert [item.item for item in queue_items(tx)] == [f"value:{candidate}"]
         details = item_details(tx, f"value:{candidate}")
         assert details["effect"]["span"]["text"] == QUOTE
+        assert f">>{QUOTE}<<" in details["words_around"]
+        assert details["as_reported"]["denominator_arm"] == "no_surgery"
         with pytest.raises(DecisionError, match="no such item"):
             item_details(tx, "value:none")
 
