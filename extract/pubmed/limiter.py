@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from extract.errors import StoreError
@@ -19,6 +20,12 @@ REQUESTS_PER_SECOND_WITH_KEY = 10
 #: Seconds any ``per_second + 1`` requests must span. The part above one second absorbs what a network adds to
 #: one request and not to the next; it leaves 2.83 (9.43) requests a second.
 _SPAN_SECONDS = 1.06
+#: Share of the even pace kept between two requests: bursts of waking threads would blur their own distances, a
+#: perfectly even pace could not catch up what one late wake-up lost.
+_EVENNESS = 0.9
+#: A grant that could not be used within this time, on a busy machine, is given up for the next one: used late it
+#: would stand closer to the following ones than was reckoned.
+_LATE_SECONDS = 0.05
 _FILE = "requests-granted.json"
 
 
@@ -62,6 +69,26 @@ class RequestLimiter:
             If the folder cannot be written: without it the limit could not be kept.
         """
         begun = self._clock()
+        moment = self._granted()
+        while self._clock() - moment > _LATE_SECONDS:
+            moment = self._granted()
+        return moment - begun
+
+    def _granted(self) -> float:
+        """Wait for the next grant, write it down and return its moment."""
+        with self._locked() as handle:
+            granted = self._recent(handle)
+            if granted:
+                self._sleep_until(granted[-1] + _EVENNESS * _SPAN_SECONDS / self._per_second)
+            if len(granted) >= self._per_second:
+                self._sleep_until(granted[-self._per_second] + _SPAN_SECONDS)
+            moment = self._clock()
+            self._write(handle, [*granted, moment])
+        return moment
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[int]:
+        """Hold the file of grants, alone on this machine."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             handle = os.open(self._folder / _FILE, os.O_RDWR | os.O_CREAT, 0o600)
@@ -69,13 +96,9 @@ class RequestLimiter:
             raise StoreError(f"the folder of the request limiter cannot be written: {error}; mend it") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            granted = self._recent(handle)
-            if len(granted) >= self._per_second:
-                self._sleep_until(granted[-self._per_second] + _SPAN_SECONDS)
-            self._write(handle, [*granted, self._clock()])
+            yield handle
         finally:
             os.close(handle)
-        return self._clock() - begun
 
     def _recent(self, handle: int) -> list[float]:
         """Return the last grants, oldest first.

@@ -45,15 +45,15 @@ def test_limiters_of_one_folder_share_one_limit(tmp_path: Path) -> None:
     time = Time()
     first, second = limiter(tmp_path, time, 3), limiter(tmp_path, time, 3)
     waits = [one.wait() for one in (first, second, first, second)]
-    assert waits[:3] == [0, 0, 0]
-    assert waits[3] > 1.0
+    assert waits[0] == 0
+    assert sum(waits) == pytest.approx(1.06), "the fourth request leaves 1.06 s after the first"
 
 
 def test_threads_take_turns(tmp_path: Path) -> None:
     time, times, lock = Time(), [], threading.Lock()
 
     def ask() -> None:
-        for _ in range(3):
+        for _ in range(2):
             limiter(tmp_path, time, 3).wait()
             with lock:
                 times.append(time.now)
@@ -63,7 +63,7 @@ def test_threads_take_turns(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.now - 1000.0 >= 3.0, "12 requests at 3 a second span three full seconds"
+    assert time.now - 1000.0 >= 2.0, "8 requests at 3 a second span two full seconds"
 
 
 @pytest.mark.parametrize("text", ["[1000.0, 1000.0", "{}x", "[null]", "nonsense"])
@@ -81,6 +81,23 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
         limiter(tmp_path / "file" / "folder", Time(), 3).wait()
+
+
+def test_a_grant_the_system_let_go_stale_is_given_up_for_the_next(tmp_path: Path) -> None:
+    class Busy(Time):
+        """Lets half a second pass right after the first grant was written down."""
+
+        readings = 0
+
+        def clock(self) -> float:
+            self.readings += 1
+            if self.readings == 4:
+                self.now += 0.5
+            return self.now
+
+    time = Busy()
+    limiter(tmp_path, time, 1).wait()
+    assert time.now == pytest.approx(1001.06), "the grant of 1000.0 was spent, the next one used"
 
 
 def test_a_limit_below_one_is_refused(tmp_path: Path) -> None:
