@@ -18,14 +18,14 @@ REQUESTS_PER_SECOND = 3
 REQUESTS_PER_SECOND_WITH_KEY = 10
 
 #: Seconds any ``per_second + 1`` requests must span. The part above one second absorbs what a network adds to
-#: one request and not to the next; it leaves 2.83 (9.43) requests a second.
-_SPAN_SECONDS = 1.06
+#: one request and not to the next; it leaves 2.88 (9.6) requests a second.
+_SPAN_SECONDS = 1.04
 #: Share of the even pace kept between two requests: bursts of waking threads would blur their own distances, a
 #: perfectly even pace could not catch up what one late wake-up lost.
 _EVENNESS = 0.9
 #: A grant that could not be used within this time, on a busy machine, is given up for the next one: used late it
 #: would stand closer to the following ones than was reckoned.
-_LATE_SECONDS = 0.05
+_LATE_SECONDS = 0.03
 _FILE = "requests-granted.json"
 
 
