@@ -96,6 +96,9 @@ def search_answer(body: bytes) -> SearchAnswer:
     AnswerFault
         If it is an error, has no Count, or is neither.
     """
+    fault = error_in(body)
+    if fault is not None:
+        raise fault
     if body.lstrip()[:1] == b"{":
         return _search_answer_json(_json_object(body))
     root = _xml(body, expected="eSearchResult")

@@ -130,6 +130,8 @@ class EntrezClient:
                 "retmax": size,
             }
             page = self._asked("esearch", parameters, search_answer, history=True)
+            if set(page.dropped) - set(answer.dropped):
+                raise SearchFailed(f"PubMed dropped part of the query while paging: {'; '.join(page.dropped)}")
             if page.count < answer.count:
                 raise SearchFailed(
                     f"the count fell from {answer.count} to {page.count} while paging; search again",
@@ -171,7 +173,10 @@ class EntrezClient:
             "retmax": retmax,
             "retmode": "xml",
         }
-        return self._asked("efetch", parameters, partial(fetch_answer, asked=()))
+        try:
+            return self._asked("efetch", parameters, partial(fetch_answer, asked=()), history=True)
+        except HistoryExpired as fault:
+            raise SearchFailed(f"the history of the search is gone: {fault}; search again") from fault
 
     def link(self, pmids: Sequence[Pmid], *, link_name: str = "pubmed_pubmed_citedin") -> LinkAnswer:
         """Return what each record is linked to.
@@ -214,12 +219,7 @@ class EntrezClient:
         *,
         history: bool = False,
     ) -> T:
-        """Ask through the transport; only a caller that can search again sees an expired history."""
+        """Ask through the transport; only a request that refers to a history sees it expire."""
         if not self._open:
             raise RuntimeError("use the client as a context manager: with EntrezClient(...) as client")
-        try:
-            return self._transport.ask(utility, parameters, interpret)
-        except HistoryExpired as fault:
-            if history:
-                raise
-            raise SearchFailed(f"{utility}: {fault}; search again") from fault
+        return self._transport.ask(utility, parameters, interpret, history=history)

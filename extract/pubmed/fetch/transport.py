@@ -55,8 +55,15 @@ class Transport:
         self._now = now
         self._limiter = RequestLimiter(settings.limiter_folder, per_second=settings.rate(), clock=clock, sleep=sleep)
 
-    def ask(self, utility: str, parameters: dict[str, object], interpret: Callable[[bytes], T]) -> T:
-        """Ask until answered or out of attempts.
+    def ask(
+        self,
+        utility: str,
+        parameters: dict[str, object],
+        interpret: Callable[[bytes], T],
+        *,
+        history: bool = False,
+    ) -> T:
+        """Ask until answered or out of attempts; ``history`` tells that the request refers to one.
 
         Raises
         ------
@@ -70,8 +77,10 @@ class Transport:
             self._keep(exchange)
             try:
                 return _interpreted(exchange, interpret)
-            except HistoryExpired:
-                raise
+            except HistoryExpired as fault:
+                if history:
+                    raise
+                self._wait_or_fail(TransientFault(str(fault)), exchange)
             except AnswerFault as fault:
                 self._wait_or_fail(fault, exchange)
         raise AssertionError("unreachable: the last attempt raises")

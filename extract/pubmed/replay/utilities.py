@@ -44,6 +44,10 @@ class Utilities:
         with self._lock:
             self._histories.clear()
 
+    def withdraw(self, pmid: Pmid) -> None:
+        """Let a record vanish between a search and its fetch."""
+        self._archive.records.pop(pmid)
+
     def answer(self, utility: str, parameters: Parameters) -> Answer:
         """Return what a utility answers."""
         handlers = {
