@@ -9,12 +9,13 @@ from functools import lru_cache
 from typing import Final
 
 from extract.candidates import standing
+from extract.candidates.circumstances import arm_of, facts_of, with_medians
 from extract.candidates.comparisons import comparison_of
 from extract.candidates.governing import Place, govern
 from extract.candidates.mentions import Mention
 from extract.candidates.outcomes import outcomes_of
 from extract.candidates.parsed import Sentence, parse_text
-from extract.candidates.population import Populations, populations_of, whole_population
+from extract.candidates.population import ALL, Populations, populations_of, whole_population
 from extract.candidates.printed import RATIO_SCALE, Printed
 from extract.candidates.sentences import has_trigger
 from extract.candidates.table_effects import propose_from_table
@@ -26,7 +27,7 @@ from extract.schema.effect import Comparison, Document, Effect, PSided, Span
 from extract.schema.protocol import Protocol
 
 #: Bumped whenever the same text can give other effects; stored with every proposed value.
-EXTRACTOR_VERSION: Final = "grammar-2"
+EXTRACTOR_VERSION: Final = "grammar-3"
 _OTHERS_RESULTS: Final = re.compile(r"introduction|background|discussion|conclusion|comment|literature", re.I)
 #: Characters before and after a number in which words can say what it is; no real clause is longer.
 CONTEXT: Final = 900
@@ -80,7 +81,13 @@ def propose_from_article(article: Article, protocol: Protocol) -> tuple[Effect, 
             reading.effects[first:] = [_of_others(effect) for effect in reading.effects[first:]]
     for table in article.tables:
         own.extend(propose_from_table(table, reading.words, reading.whole, outcome))
-    return (*reading.effects, *own)
+    return (*_checked(reading.effects, reading.words), *own)
+
+
+def _checked(effects: Sequence[Effect], words: Words) -> list[Effect]:
+    """Attach the medians by arm and run the checks of one result."""
+    arms = words.two_arms()
+    return [replace(e, checks=codes_of(input_of(e, arms=arms))) for e in with_medians(effects, arms)]
 
 
 def _of_others(effect: Effect) -> Effect:
@@ -102,7 +109,7 @@ def propose_from(texts: Sequence[tuple[str, str]], protocol: Protocol) -> tuple[
     reading = _Reading(_words(_ByIdentity(protocol)))
     for source, text in texts:
         reading.read(source, text)
-    return tuple(reading.effects)
+    return tuple(_checked(reading.effects, reading.words))
 
 
 class _ByIdentity:
@@ -152,6 +159,7 @@ class _Reading:
     comparison: Comparison = field(default_factory=Comparison)
     seen: set[tuple[object, ...]] = field(default_factory=set)
     whole: Populations = field(default_factory=Populations)
+    facts: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def read(self, source: str, text: str) -> None:
         """Read one source text."""
@@ -196,16 +204,34 @@ class _Reading:
             setting = _Setting(place, before, outcome, population.within(self.whole), arms)
             before = place.end
             if self._is_new(value):
-                self._keep(value, self._effect(sentence, value, setting))
+                self._keep(value, self._effect(sentence, value, setting), sentence, arms)
         if said:
             self.outcome = said[0]  # the main clause's: "no benefit was seen in ..." goes on about that one
 
-    def _keep(self, value: Printed, effect: Effect) -> None:
-        """Keep an effect unless it only compares: "the HR was > 1" is no estimate."""
+    def _keep(self, value: Printed, effect: Effect, sentence: Sentence, arms: Sequence[Mention]) -> None:
+        """Keep an effect unless it only compares ("the HR was > 1" is no estimate); say a median's arm."""
         if effect.is_result and value.compared and value.interval is None:
             return
-        arms = self.words.two_arms()
-        self.effects.append(replace(effect, checks=codes_of(input_of(effect, arms=arms))))
+        if value.measure == "median":
+            arm = arm_of(sentence, sentence.values.index(value), arms, self.words.two_arms())
+            if arm:
+                effect = replace(effect, extras=(*effect.extras, ("arm", arm)))
+        elif self._is_on_topic(effect):
+            restricted = effect.subtype != ALL or effect.metastatic_pattern != ALL or effect.population is not None
+            facts = self._facts_of(sentence)
+            facts = tuple(fact for fact in facts if fact[0] == "follow_up" or not restricted)
+            effect = replace(effect, extras=effect.extras + facts)
+        self.effects.append(effect)
+
+    def _is_on_topic(self, effect: Effect) -> bool:
+        """Tell whether a ratio compares the question's arms: only then are the numbers by arm worth reading."""
+        return effect.comparison.numerator in self.words.two_arms() and effect.is_result
+
+    def _facts_of(self, sentence: Sentence) -> tuple[tuple[str, str], ...]:
+        """Return follow-up, events and numbers by arm of the text, read once."""
+        if sentence.source not in self.facts:
+            self.facts[sentence.source] = facts_of(sentence.text, self.words)
+        return self.facts[sentence.source]
 
     def _effect(self, sentence: Sentence, value: Printed, setting: _Setting) -> Effect:
         """Build one effect."""

@@ -36,6 +36,8 @@ _NOT_A_VALUE_AFTER: Final = words(
 _GAIN: Final = words(
     "difference gain gains increase improvement benefit prolongation prolonged extended advantage shorter longer"
 )
+_VERSUS: Final = words("v vs versus against")
+_JOINTS: Final = _VERSUS | words("and compared , or /")
 _TIME_WORDS: Final = frozenset({"time", "duration", "interval"})
 
 
@@ -114,6 +116,7 @@ def _values_of(found: Sequence[Node], index: int, limit: int) -> list[Printed]:
             if interval is not None and (not _fits(interval, node) or (spread and not interval.named)):
                 interval = None
             unit = node.lower or _unit_behind(found, interval) or _unit_of_partner(found, step, limit)
+            unit = unit or _unit_so_far(found, step, values, interval)
             if not unit:
                 step += 1
                 continue
@@ -159,6 +162,19 @@ def _is_value(found: Sequence[Node], step: int, index: int) -> bool:
     return not (before.lower in ("of", "by") and near & _GAIN)
 
 
+def _unit_so_far(found: Sequence[Node], step: int, values: Sequence[Printed], interval: Interval | None) -> str:
+    """Return the unit of the median before, for "... months (95% CI ...) with A and 20.5 (17.0-24.0) without".
+
+    Only a number with an interval around it, or one half of "77.2 v 52.6", can leave its unit out.
+    """
+    if not values or any(found[at].kind == nodes.RATIO for at in range(max(step - 4, 0), step)):
+        return ""
+    beside = {found[step - 1].lower, found[step + 1].lower if step + 1 < len(found) else ""}
+    value = found[step].value or 0.0
+    half_of_pair = bool(beside & _VERSUS) and value != int(value)  # "157 v 201" counts people
+    return values[-1].unit if interval is not None or half_of_pair else ""
+
+
 def _unit_behind(found: Sequence[Node], interval: Interval | None) -> str:
     """Return the unit printed after the interval: "16.3 (95% CI 14.3-18.1) months"."""
     if interval is None or interval.after >= len(found):
@@ -183,5 +199,5 @@ def _unit_of_partner(found: Sequence[Node], step: int, limit: int) -> str:
             return unit if joined else ""
         if node.kind == nodes.RATIO or node.lower == ";":
             return ""
-        joined = joined or node.lower in ("v", "vs", "versus", "and", "compared", ",", "or", "/")
+        joined = joined or node.lower in _JOINTS
     return ""

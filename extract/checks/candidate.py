@@ -31,9 +31,16 @@ def input_of(effect: Effect, *, arms: tuple[str, str] = ("surgery", "no_surgery"
         comparator=arms[1] or "no_surgery",
         median_surgery_months=_number(extras.get("median_intervention_months")),
         median_control_months=_number(extras.get("median_comparator_months")),
+        n_surgery=_count(extras.get("n_intervention")),
+        n_control=_count(extras.get("n_comparator")),
         interval_sided=extras.get("interval_sided"),
         is_result=effect.is_result,
     )
+
+
+def _count(text: str | None) -> int | None:
+    """Return a count kept as printed ("1,087")."""
+    return int(text.replace(",", "")) if text else None
 
 
 def _number(text: str | None) -> float | None:
