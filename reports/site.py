@@ -98,8 +98,9 @@ def site_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
     """Yield every file of the site, in an order that does not matter."""
     latest = editions[-1]
     yield overview_page(site, latest)
-    for make in (studies_page, methods_page, search_page, status_page, validation_page, people_page, patients_page):
+    for make in (studies_page, search_page, status_page, validation_page, people_page, patients_page):
         yield make(site, latest)
+    yield methods_page(site, editions)
     yield changes_page(
         site,
         editions,

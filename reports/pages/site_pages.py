@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from reports.taxonomy import ALL
 WHOLE = Stratum(ALL, ALL)
 RUNS_SHOWN = 120
 NIGHTS_SHOWN = 120
+FLOWS_SHOWN = 8
 
 
 def overview_page(site: Site, edition: Edition) -> Page:
@@ -42,8 +43,12 @@ def overview_page(site: Site, edition: Edition) -> Page:
     )
 
 
-def methods_page(site: Site, edition: Edition) -> Page:
-    """Return question, eligibility, flow diagram, statistics and living mode, from the protocol in force."""
+def methods_page(site: Site, editions: Sequence[Edition]) -> Page:
+    """Return question, eligibility, flow diagram, statistics and living mode, from the protocol in force.
+
+    The flow has two views: this version with everything before combined, and one column for each version.
+    """
+    edition = editions[-1]
     snapshot = edition.snapshot
     software = sorted({pair for result in snapshot.results for pair in result.software.items()})
     flow = snapshot.flow
@@ -58,11 +63,20 @@ def methods_page(site: Site, edition: Edition) -> Page:
         protocol=snapshot.protocol,
         flow_wide=flow_chart(flow, name="wide", width=720, main=400, chars=44),
         flow_narrow=flow_chart(flow, name="narrow", width=380, main=380, chars=36),
+        flow_versions=[one.version for one in editions[-FLOWS_SHOWN:]],
+        flow_rows=_flow_by_version(editions[-FLOWS_SHOWN:]),
         flow_words="; ".join(f"{box.label}: {count(box.count)}" for box in flow.boxes) + ".",
         software=software,
         method_change="; ".join(triggers) or "no change",
         question_change="; ".join(question) or "no change",
     )
+
+
+def _flow_by_version(editions: Sequence[Edition]) -> list[tuple[str, list[int | None]]]:
+    """Return each box of the flow with its count in each version, None where a version had no such box."""
+    labels = {box.key: box.label for edition in editions for box in edition.snapshot.flow.boxes}
+    counts = [{box.key: box.count for box in edition.snapshot.flow.boxes} for edition in editions]
+    return [(label, [version.get(key) for version in counts]) for key, label in labels.items()]
 
 
 @dataclass(frozen=True)

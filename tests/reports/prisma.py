@@ -23,7 +23,6 @@ NOT_TESTABLE = {
     "P18": "risk-of-bias judgements are made by people and none exists yet; every page says 'not yet assessed'",
     "P22": "certainty is decided by people; every page says 'not yet rated'",
     "P20c": "interaction tests are shown when the snapshot holds one; none does yet",
-    "L-S2": "columns per version of the flow diagram need the flow of each version side by side; not built yet",
 }
 
 
@@ -127,6 +126,14 @@ def _flow(built: Built) -> None:
     for box in built.snapshot.flow.boxes:
         assert f'data-box="{box.key}"' in html
         assert f"{box.label}: {box.count}" in html
+
+
+def _flow_versions(built: Built) -> None:
+    html = built.html("methods/")
+    table = html[html.index('id="flow-versions"') :]
+    assert '<th scope="col" class="n">2026.1</th><th scope="col" class="n">2026.2</th>' in table
+    for box in built.snapshot.flow.boxes:
+        assert f'<th scope="row">{box.label}</th><td class="n">{box.count}</td><td class="n">{box.count}</td>' in table
 
 
 def _near_misses(built: Built) -> None:
@@ -327,6 +334,7 @@ CHECKS: dict[str, Check] = {
     "L-M2": _has("methods/", "A new report of an included study re-opens its judgement"),
     "L-M3": _has("methods/", "The main result is not sequential"),
     "L-S1": _trigger,
+    "L-S2": _flow_versions,
     "L3": _result_changes,
     "L-D1": _editor("limits_of_living_mode"),
     "L4": _approvers,

@@ -1,0 +1,144 @@
+"""Figures: marks stand where the numbers say, whatever the numbers."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.errors import GateError
+from reports.figures.axis import log_axis
+from reports.figures.flow_chart import check_sums, flow_chart
+from reports.figures.forest import cumulative, forest, leave_one_out
+from reports.figures.funnel import FEWEST_STUDIES, funnel
+from reports.figures.rows_plot import LARGEST_MARK, PlotRow, rows_plot
+from reports.model import Flow, FlowBox, Interval
+from reports.templating import environment
+from tests.reports.snapshots import COHORTS, TRIALS, Printed, flow, synthesis
+
+ratios = st.floats(1e-6, 1e6)
+
+
+@st.composite
+def intervals(draw: st.DrawFn) -> Interval:
+    low, estimate, high = sorted(draw(st.tuples(ratios, ratios, ratios)))
+    return Interval(estimate=estimate, low=low, high=high, level=95.0)
+
+
+@given(st.lists(intervals(), min_size=1, max_size=8))
+def test_the_axis_holds_1_and_keeps_order_whatever_the_intervals(given_intervals: list[Interval]) -> None:
+    axis = log_axis(given_intervals, left=10, right=370)
+    assert axis.low <= 0.5
+    assert axis.high >= 2.0
+    assert [t.label for t in axis.ticks].count("1") == 1
+    for one in given_intervals:
+        span = axis.span(one)
+        assert 10 <= span.x_low <= span.x <= span.x_high <= 370
+        assert span.cut_low == (one.low < axis.low)
+        assert span.cut_high == (one.high > axis.high)
+
+
+def test_equal_steps_on_the_axis_are_equal_ratios() -> None:
+    axis = log_axis([Interval(estimate=1, low=0.5, high=2, level=95)], left=0, right=100)
+    assert axis.x(1.0) == pytest.approx(50.0)
+    assert axis.x(math.sqrt(2)) == pytest.approx(75.0)
+
+
+def test_one_imprecise_study_does_not_squeeze_the_axis() -> None:
+    axis = log_axis([Interval(estimate=1.2, low=0.0002, high=7200, level=95)], left=0, right=100)
+    assert (axis.low, axis.high) == (0.1, 10.0)
+
+
+def test_ticks_never_crowd() -> None:
+    axis = log_axis([Interval(estimate=1, low=0.1, high=10, level=95)], left=0, right=280)
+    xs = [t.x for t in axis.ticks]
+    assert all(b - a >= 30 for a, b in itertools.pairwise(xs))
+
+
+def test_the_area_of_a_mark_is_proportional_to_the_weight() -> None:
+    rows = [
+        PlotRow("study", name, Interval(estimate=1, low=0.8, high=1.25, level=95), "", weight)
+        for name, weight in (("a", 80.0), ("b", 20.0))
+    ]
+    plot = rows_plot(rows, anchor="a", title="t", finding="f")
+    large, small = (row.side for row in plot.wide.rows)
+    assert large == LARGEST_MARK
+    assert (small / large) ** 2 == pytest.approx(0.25, abs=0.01)
+
+
+def test_the_diamond_spans_the_pooled_interval() -> None:
+    found = synthesis(TRIALS)
+    plot = forest(found, anchor="f", title="t")
+    assert plot is not None
+    assert found.primary is not None
+    pooled = next(row for row in plot.wide.rows if row.row.kind == "pooled")
+    points = [float(p.split(",")[0]) for p in pooled.diamond.split()]
+    axis = plot.wide.axis
+    ratio = found.primary.ratio
+    assert points == [axis.x(ratio.low), axis.x(ratio.estimate), axis.x(ratio.high), axis.x(ratio.estimate)]
+
+
+def test_a_single_study_has_neither_diamond_nor_prediction_interval() -> None:
+    plot = forest(synthesis(TRIALS[:1]), anchor="f", title="t")
+    assert plot is not None
+    assert [row.row.kind for row in plot.wide.rows] == ["study"]
+
+
+def test_nothing_to_draw_is_no_plot() -> None:
+    empty = synthesis([])
+    assert forest(empty, anchor="f", title="t") is None
+    assert cumulative(empty, anchor="f", title="t") is None
+    assert leave_one_out(empty, anchor="f", title="t") is None
+
+
+def test_observational_rows_are_grouped_by_how_immortal_time_was_handled() -> None:
+    members = [one for one in COHORTS if one.subtype == "all"]
+    plot = forest(synthesis(members, body="observational"), anchor="f", title="t")
+    assert plot is not None
+    headings = [row.row.label for row in plot.wide.rows if row.row.kind == "heading"]
+    assert headings == ["Immortal time handled: landmark analysis", "Immortal time not handled"]
+    assert plot.hollow
+
+
+def test_both_layouts_draw_the_same_numbers_as_well_formed_svg() -> None:
+    plot = forest(synthesis(TRIALS), anchor="f", title="A & B <plot>")
+    template = environment().from_string('{% from "svg/rows_plot.svg" import rows_plot %}<p>{{ rows_plot(plot) }}</p>')
+    root = ElementTree.fromstring(template.render(plot=plot))
+    drawn = [
+        sorted(
+            t for text in svg.iter("{http://www.w3.org/2000/svg}text") if re.match(r"\d\.\d+ \(", t := text.text or "")
+        )
+        for svg in root
+    ]
+    assert len(drawn) == 2
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) == len(TRIALS) + 1
+
+
+def test_a_funnel_is_drawn_from_ten_studies_on() -> None:
+    many = [Printed(f"S{i}", 2000 + i, (50, 50), (0.7 + i / 50, 0.4, 1.4 + i / 20)) for i in range(10)]
+    assert funnel(synthesis(many[: FEWEST_STUDIES - 1]), anchor="f", title="t") is None
+    drawn = funnel(synthesis(many), anchor="f", title="t")
+    assert drawn is not None
+    assert len(drawn.dots) == 10
+
+
+def test_the_flow_diagram_holds_every_box_once_and_nothing_overlaps() -> None:
+    for width, main in ((720.0, 400.0), (380.0, 380.0)):
+        chart = flow_chart(flow(), name="wide", width=width, main=main, chars=40)
+        assert sorted(b.key for b in chart.boxes) == sorted(b.key for b in flow().boxes)
+        for column in (True, False):
+            boxes = sorted((b for b in chart.boxes if b.side == column), key=lambda b: b.y)
+            assert all(a.y + a.height <= b.y for a, b in itertools.pairwise(boxes))
+        assert all(b.y + b.height <= chart.height for b in chart.boxes)
+
+
+def test_an_edge_to_an_unknown_box_is_refused() -> None:
+    wrong = Flow(boxes=(FlowBox(key="a", label="A", count=1),), edges=(("a", ("b",)),), exclusion_reasons=())
+    with pytest.raises(GateError, match="names 'b', which is no box"):
+        check_sums(wrong)
