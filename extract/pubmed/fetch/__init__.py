@@ -4,7 +4,7 @@
 search and refuses to call an incomplete one complete.
 """
 
-from extract.pubmed.fetch.answers import FetchAnswer, InfoAnswer, LinkAnswer, SearchAnswer
+from extract.pubmed.fetch.answers import FetchAnswer, FullTextAnswer, InfoAnswer, LinkAnswer, SearchAnswer
 from extract.pubmed.fetch.client import EntrezClient
 from extract.pubmed.fetch.search import SearchResult, run_search
 from extract.pubmed.fetch.settings import NCBI_URL, EntrezSettings, Exchange
@@ -15,6 +15,7 @@ __all__ = [
     "EntrezSettings",
     "Exchange",
     "FetchAnswer",
+    "FullTextAnswer",
     "InfoAnswer",
     "LinkAnswer",
     "SearchAnswer",

@@ -72,6 +72,19 @@ class FetchAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class FullTextAnswer:
+    """An efetch answer of PMC: the JATS as received; ids are PMCIDs with their prefix.
+
+    ``withheld`` are articles asked for that PMC does not give as full text (not open access, or unknown).
+    """
+
+    raw: bytes = field(repr=False)
+    asked: tuple[str, ...]
+    received: tuple[str, ...]
+    withheld: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LinkAnswer:
     """An elink answer: for each record asked about, the records it is linked to, in PubMed's order."""
 
@@ -133,6 +146,27 @@ def fetch_answer(body: bytes, asked: Sequence[Pmid]) -> FetchAnswer:
     if foreign and asked:
         raise TransientFault(f"the answer holds PMID {foreign[0]}, which was not asked for; refused")
     return FetchAnswer(raw=body, asked=tuple(asked), received=received)
+
+
+def full_text_answer(body: bytes, asked: Sequence[str]) -> FullTextAnswer:
+    """Read which full texts an efetch answer of PMC holds: articles with a body.
+
+    Raises
+    ------
+    AnswerFault
+        If it is an error, is cut, is no pmc-articleset, or holds an article nobody asked for.
+    """
+    root = _xml(body, expected="pmc-articleset")
+    received = []
+    for article in root.iterfind("article"):
+        ids = {part.get("pub-id-type"): part.text or "" for part in article.iterfind("front/article-meta/article-id")}
+        number = (ids.get("pmcid") or ids.get("pmc") or "").upper().removeprefix("PMC")
+        if f"PMC{number}" not in asked:
+            raise TransientFault(f"the answer holds PMC{number}, which was not asked for; refused")
+        if article.find("body") is not None:
+            received.append(f"PMC{number}")
+    withheld = tuple(pmcid for pmcid in asked if pmcid not in received)
+    return FullTextAnswer(raw=body, asked=tuple(asked), received=tuple(received), withheld=withheld)
 
 
 def link_answer(body: bytes, asked: Sequence[Pmid], *, link_name: str) -> LinkAnswer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -11,10 +12,12 @@ from typing import TypeVar
 from extract.errors import SearchFailed
 from extract.pubmed.fetch.answers import (
     FetchAnswer,
+    FullTextAnswer,
     InfoAnswer,
     LinkAnswer,
     SearchAnswer,
     fetch_answer,
+    full_text_answer,
     info_answer,
     link_answer,
     search_answer,
@@ -26,6 +29,7 @@ from extract.pubmed.query import CAP, DateType, Window, build_term
 from extract.schema.record import Pmid
 
 T = TypeVar("T")
+_PMCID = re.compile(r"PMC[1-9][0-9]{0,9}")
 
 
 def _utc_now() -> dt.datetime:
@@ -177,6 +181,23 @@ class EntrezClient:
             return self._asked("efetch", parameters, partial(fetch_answer, asked=()), history=True)
         except HistoryExpired as fault:
             raise SearchFailed(f"the history of the search is gone: {fault}; search again") from fault
+
+    def fetch_full_texts(self, pmcids: Sequence[str]) -> FullTextAnswer:
+        """Fetch open-access full texts (JATS) from PMC by PMCID ("PMC3299399").
+
+        Raises
+        ------
+        SearchFailed
+            If no valid answer came. An article PMC withholds is no failure: see ``withheld``.
+        ValueError
+            If no id is given, or one is no PMCID.
+        """
+        wrong = [pmcid for pmcid in pmcids if not _PMCID.fullmatch(pmcid)]
+        if wrong or not pmcids:
+            raise ValueError(f"give PMCIDs such as PMC3299399, not {wrong[0] if wrong else 'none'!r}")
+        numbers = ",".join(pmcid.removeprefix("PMC") for pmcid in pmcids)
+        parameters: dict[str, object] = {"db": "pmc", "id": numbers, "retmode": "xml"}
+        return self._asked("efetch", parameters, partial(full_text_answer, asked=tuple(pmcids)))
 
     def link(self, pmids: Sequence[Pmid], *, link_name: str = "pubmed_pubmed_citedin") -> LinkAnswer:
         """Return what each record is linked to.
