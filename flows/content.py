@@ -7,20 +7,21 @@ from typing import Any
 
 from extract.review.checked import findings_on
 from extract.schema.protocol import Protocol
-from extract.schema.vocabulary import Design, RecordState, body_of
+from extract.schema.vocabulary import Design, body_of
 from extract.store.curated import Report, TrialFamily
-from extract.store.decisions import all_decisions, latest_votes
+from extract.store.decisions import all_decisions
 from extract.store.engine import Transaction
 from extract.store.log import search_log
-from extract.store.records import StoredRecord, list_records
+from extract.store.records import list_records
 from extract.store.versions import TableVersion
 from flows.frozen import FrozenTable, FrozenValue
+from flows.prisma import excluded_records, prisma_flow
 from flows.settings import Settings
 from flows.status import searched_through
 from flows.validation import validation
 from reports.changes import compare
-from reports.model import Changes, Flow, FlowBox, Manifest, Snapshot, Synthesis
-from reports.rows import DecisionRow, ExcludedRow, OngoingRow, OtherResultRow, ReportRow, SearchRow, StudyRow, ValueRow
+from reports.model import Changes, Manifest, Snapshot, Synthesis
+from reports.rows import DecisionRow, OngoingRow, OtherResultRow, ReportRow, SearchRow, StudyRow, ValueRow
 from reports.snapshot import FORMAT
 
 WITHOUT_RESULTS = ("ongoing", "terminated", "withdrawn")
@@ -45,7 +46,7 @@ def snapshot_content(
     protocol = settings.protocol
     records = list_records(tx)
     through = searched_through(tx, protocol)
-    excluded = _excluded(tx, protocol, records)
+    excluded = excluded_records(tx, protocol, records)
     snapshot = Snapshot(
         manifest=Manifest(
             format=FORMAT,
@@ -71,7 +72,7 @@ def snapshot_content(
         ongoing=_ongoing(table),
         other_results=_other_results(table),
         results=syntheses,
-        flow=_flow(protocol, records, table, syntheses, excluded),
+        flow=prisma_flow(protocol, records, table, syntheses, excluded),
         changes=NO_CHANGES,
         validation=validation(table, protocol),
     )
@@ -214,27 +215,6 @@ def _decisions(tx: Transaction) -> tuple[DecisionRow, ...]:
     )
 
 
-def _excluded(tx: Transaction, protocol: Protocol, records: tuple[StoredRecord, ...]) -> tuple[ExcludedRow, ...]:
-    labels = {reason.code: reason.label for reason in protocol.eligibility.exclusion_reasons}
-    rows = []
-    for record in records:
-        if record.state is not RecordState.EXCLUDED:
-            continue
-        codes = [code for _, code, _ in latest_votes(tx, record.pmid).values() if code]
-        code = codes[-1] if codes else "no-eligible-outcome"
-        rows.append(
-            ExcludedRow(
-                record_key=record.pmid,
-                title=record.title,
-                year=record.publication_year,
-                reason_code=code,
-                reason=labels.get(code, code),
-                stage="screening",
-            )
-        )
-    return tuple(rows)
-
-
 def _searches(tx: Transaction) -> tuple[SearchRow, ...]:
     return tuple(
         SearchRow(
@@ -275,47 +255,4 @@ def _other_results(table: FrozenTable) -> tuple[OtherResultRow, ...]:
         OtherResultRow(report_id=report.report_id, study_id=report.study_id, **other)
         for report in table.reports
         for other in report.facts.get("other_results", [])
-    )
-
-
-def _flow(
-    protocol: Protocol,
-    records: tuple[StoredRecord, ...],
-    table: FrozenTable,
-    syntheses: tuple[Synthesis, ...],
-    excluded: tuple[ExcludedRow, ...],
-) -> Flow:
-    in_state = {state: [r for r in records if r.state is state] for state in RecordState}
-    waiting = sum(len(in_state[s]) for s in (RecordState.NEW, RecordState.SCREENING, RecordState.CONFLICT))
-    with_record = {record.report_id for record in records if record.report_id}
-    reports_with_values = {frozen.report.report_id for frozen in table.values}
-    primary = [s for s in syntheses if s.outcome == protocol.primary_outcome().code and s.pattern == "all"]
-    pooled = {i.study_id for s in primary if s.subtype == "all" for i in s.inputs}
-    included = len(in_state[RecordState.INCLUDED])
-    boxes = (
-        FlowBox(key="identified", label="Records identified from PubMed", count=len(records)),
-        FlowBox(key="waiting", label="Records waiting for screening", count=waiting),
-        FlowBox(key="excluded", label="Records excluded", count=len(excluded)),
-        FlowBox(key="included_records", label="Records included", count=included),
-        FlowBox(
-            key="other_reports",
-            label="Reports identified by other methods (in the starting table, not a record)",
-            count=len(reports_with_values - with_record),
-        ),
-        FlowBox(key="reports", label="Reports with at least one approved value", count=len(reports_with_values)),
-        FlowBox(
-            key="studies",
-            label="Studies (trial families) with at least one approved value",
-            count=len({frozen.family.study_id for frozen in table.values}),
-        ),
-        FlowBox(key="pooled", label="Studies in the main analyses of the primary outcome", count=len(pooled)),
-    )
-    reasons = tuple(
-        FlowBox(key=reason.code, label=reason.label, count=sum(e.reason_code == reason.code for e in excluded))
-        for reason in protocol.eligibility.exclusion_reasons
-    )
-    return Flow(
-        boxes=boxes,
-        edges=(("identified", ("waiting", "excluded", "included_records")),),
-        exclusion_reasons=reasons,
     )
