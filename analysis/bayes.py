@@ -29,6 +29,11 @@ PANEL_GROWTH = 1.4
 PANEL_NODES = 20
 """Together they give 1e-10 on all reference sets; twice the nodes change nothing beyond the 11th digit."""
 
+STEEPEST = 6.0
+"""Change of log density between neighbouring nodes above which a panel is halved (data far beyond the prior)."""
+
+MAX_SPLITS = 40
+
 NEGLIGIBLE = 42.0
 """Drop in log density (times tau cubed, for the second moments) below which a panel holds less than 1e-16."""
 
@@ -184,6 +189,18 @@ def _panels(model: _Model) -> FloatArray:
     return np.concatenate([[0.0], edges[first : last + 1]])
 
 
+def _split_steep(edges: FloatArray, log_density: FloatArray, peak: float) -> tuple[FloatArray, bool]:
+    """Return the edges with every panel halved in which the density that matters changes too fast for its nodes."""
+    jumps = np.abs(np.diff(log_density, axis=1)).max(axis=1)
+    steep = (log_density.max(axis=1) > peak - NEGLIGIBLE) & (jumps > STEEPEST)
+    # Next to 0 the density of some priors has a logarithm that falls without end: nothing to resolve there.
+    steep[0] = False
+    if not steep.any():
+        return edges, True
+    middle = 0.5 * (edges[:-1] + edges[1:])[steep]
+    return np.sort(np.concatenate([edges, middle])), False
+
+
 def _rule() -> tuple[FloatArray, FloatArray]:
     nodes, weights = np.polynomial.legendre.leggauss(PANEL_NODES)
     return np.asarray(0.5 * (nodes + 1.0)), np.asarray(0.5 * weights)
@@ -192,10 +209,14 @@ def _rule() -> tuple[FloatArray, FloatArray]:
 def _posteriors(model: _Model, prior: str, scale: float, level: float) -> BayesianMetaAnalysis:
     edges = _panels(model)
     nodes, weights = _rule()
-    length = np.diff(edges)
-    tau = (edges[:-1, None] + length[:, None] * nodes).ravel()
-    log_density, mu, variance = model.at(tau)
-    peak = float(log_density.max())
+    for _ in range(MAX_SPLITS):
+        length = np.diff(edges)
+        tau = (edges[:-1, None] + length[:, None] * nodes).ravel()
+        log_density, mu, variance = model.at(tau)
+        peak = float(log_density.max())
+        edges, settled = _split_steep(edges, log_density.reshape(-1, PANEL_NODES), peak)
+        if settled:
+            break
     mass = np.exp(log_density - peak) * (length[:, None] * weights).ravel()
     total = float(mass.sum())
     p = mass / total

@@ -111,8 +111,7 @@ class Block:
         u *= w
         squares = self._dots(u, u)
         trace = s1 - s2 / s1
-        with np.errstate(divide="ignore"):
-            value = np.divide(trace, squares, out=np.full_like(s1, np.inf), where=squares > 0.0) - 1.0
+        value = np.divide(trace, squares, out=np.full_like(s1, np.inf), where=squares > 0.0) - 1.0
         return value, s1, s2, squares, trace
 
     def slope_and_derivative(self, tau2: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -188,9 +187,9 @@ class Block:
             value, derivative = block.slope_and_derivative(tau2)
             rising = value < 0.0
             low, high = np.where(rising, tau2, low), np.where(rising, high, tau2)
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                new = tau2 - value / derivative
-                outside = ~((new >= low) & (new <= high) & (derivative > 0.0))
+            # Where the function does not rise there is no Newton step: minus infinity lies outside every bracket.
+            new = tau2 - np.divide(value, derivative, out=np.full_like(value, np.inf), where=derivative > 0.0)
+            outside = ~((new >= low) & (new <= high))
             new[outside] = 0.5 * (low[outside] + high[outside])
             step, tau2 = np.abs(new - tau2), new
             scale = tau2 + block._smallest

@@ -52,6 +52,19 @@ def checked_estimates(
     return y, v
 
 
+def refuse_repeated_rows(y: FloatArray, v: FloatArray, labels: Sequence[str] | None) -> None:
+    """Raise if a study stands in two rows with the same figures: it would be counted twice."""
+    if labels is None:
+        return
+    seen: dict[tuple[str, float, float], int] = {}
+    for row, (label, yi, vi) in enumerate(zip(labels, y.tolist(), v.tolist(), strict=False)):
+        first = seen.setdefault((label, yi, vi), row)
+        if label and first != row:
+            raise InputError(
+                f"{row_name(row, labels)}: the same study with the same figures as row {first + 1}: remove one of them"
+            )
+
+
 def as_column(values: Any, name: str) -> FloatArray:
     """Return ``values`` as a (k,) float array, or say which entry is not a number."""
     try:

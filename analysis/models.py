@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.distributions import chi2_sf, critical_value, two_sided_p
-from analysis.inputs import FloatArray, checked_choice, checked_estimates, checked_level
+from analysis.inputs import FloatArray, checked_choice, checked_estimates, checked_level, refuse_repeated_rows
 from analysis.tau2 import METHODS, Method, estimate_tau2, se_tau2
 from analysis.tau2_interval import Tau2Interval, i2_interval_from_q, q_profile
 
@@ -174,6 +174,7 @@ def meta_analysis(
     checked_choice(ci_method, "ci_method", CI_METHODS)
     level = checked_level(level)
     y, v = checked_estimates(yi, vi, labels=labels)
+    refuse_repeated_rows(y, v, labels)
     if y.size == 1:
         return _single_study(y, v, method, ci_method, level)
     return _pooled(y, v, method, ci_method, level)

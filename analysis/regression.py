@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from analysis.design_matrix import DesignMatrix, design_matrix, refuse_collinear
 from analysis.distributions import chi2_quantile, chi2_sf, critical_value, f_sf, two_sided_p
+from analysis.errors import NotEstimable
 from analysis.inputs import FloatArray, checked_choice, checked_estimates, checked_level
 from analysis.mixed_tau2 import MixedModel
 from analysis.tau2 import METHODS
@@ -95,6 +96,8 @@ def meta_regression(
     ------
     InputError
         Bad rows, a constant or collinear moderator, or not more studies than coefficients.
+    NotEstimable
+        The estimates lie exactly on the regression and ``ci_method`` is ``hksj``.
 
     Notes
     -----
@@ -127,6 +130,11 @@ def fit_design(
     vcov = vcov * factor
     se = np.sqrt(np.diag(vcov))
     df = None if ci_method == "wald" else float(k - p)
+    if not float(se.min()) > 0.0:
+        raise NotEstimable(
+            "the estimates lie exactly on the regression, so its Hartung-Knapp variance is 0: "
+            "use ci_method 'hksj_adhoc' or 'wald'"
+        )
     stat, half = b / se, critical_value(level, df) * se
     qe, typical = model.residual_heterogeneity()
     qm, qm_df, qm_p = _joint_test(b, vcov, design, df)

@@ -133,6 +133,7 @@ def influence(result: MetaAnalysis, without: BatchResult | None = None) -> Influ
     if result.se is None:
         raise NotEstimable(result.not_estimable["se"])
     k = y.size
+    _refuse_no_spread(loo)
     hat = np.asarray(result.weights) / 100.0
     change = result.estimate - loo.estimate
     total = v[None, :] + loo.tau2[:, None]
@@ -188,6 +189,7 @@ def baujat(result: MetaAnalysis, without: BatchResult | None = None) -> Baujat:
     """Return the two axes of the Baujat plot."""
     y, v = _columns(result, least=2)
     loo = without if without is not None else leave_one_out(result)
+    _refuse_no_spread(loo)
     share = (y - result.estimate) ** 2 / (v + (result.tau2 or 0.0))
     moved = (loo.estimate - result.estimate) ** 2 / loo.se**2
     return Baujat(tuple(share.tolist()), tuple(moved.tolist()))
@@ -197,6 +199,13 @@ def _columns(result: MetaAnalysis, *, least: int) -> tuple[FloatArray, FloatArra
     if result.k < least:
         raise NotEstimable(f"k = {result.k}: leaving studies out needs at least {least}")
     return np.asarray(result.yi), np.asarray(result.vi)
+
+
+def _refuse_no_spread(loo: BatchResult) -> None:
+    """Raise where the studies left do not differ: Hartung-Knapp's error is then 0 and nothing can be divided by it."""
+    if (loo.se <= 0.0).any():
+        row = int(np.flatnonzero(loo.se <= 0.0)[0])
+        raise NotEstimable(f"without row {row + 1} the estimates do not differ: use ci_method 'hksj_adhoc' or 'wald'")
 
 
 def _batch_method(result: MetaAnalysis) -> str:

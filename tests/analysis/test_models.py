@@ -114,6 +114,20 @@ def test_a_row_that_cannot_be_pooled_is_named_with_its_remedy(yi: list[float], v
         meta_analysis(yi, vi, labels=["A", "B"])
 
 
+def test_the_same_study_twice_is_refused_and_two_studies_with_equal_figures_are_not() -> None:
+    with pytest.raises(InputError, match=r"row 3 \(A\): the same study with the same figures as row 1"):
+        meta_analysis([0.1, 0.2, 0.1], [0.1, 0.1, 0.1], labels=["A", "B", "A"])
+    assert meta_analysis([0.1, 0.2, 0.1], [0.1, 0.1, 0.1], labels=["A", "B", "C"]).k == 3
+
+
+def test_one_study_a_thousand_times_larger_gives_a_finite_result() -> None:
+    for yi, vi in (([0.1, 0.2, 300.0], [0.1, 0.1, 0.1]), ([0.1, 0.2, 0.3], [0.1, 0.1, 1e-7])):
+        for method in METHODS:
+            result = meta_analysis(yi, vi, method=method)
+            assert math.isfinite(result.estimate)
+            assert math.isfinite(result.tau2 or 0.0)
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -102,6 +102,17 @@ def test_a_posterior_has_no_standard_deviation_where_its_tail_is_too_heavy() -> 
     assert two.mu.low < two.mu.median < two.mu.high
 
 
+def test_data_far_beyond_the_prior_are_integrated_where_the_posterior_is() -> None:
+    # tau would be about 700 from the data, the prior says 0.5: the posterior is a needle between the two.
+    y, v = np.array([0.0, 1.0, -1.0, 2000.0]), np.full(4, 0.5)
+    posterior = bayesian_meta_analysis(y, v)
+    # Far from 0 it is nearly normal: mean and median agree, the interval is 3.92 standard deviations wide.
+    assert posterior.tau.low < posterior.tau.median < posterior.tau.high
+    assert posterior.tau.mean == pytest.approx(posterior.tau.median, rel=1e-3)
+    assert posterior.tau.sd is not None
+    assert posterior.tau.high - posterior.tau.low == pytest.approx(3.92 * posterior.tau.sd, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -1,8 +1,8 @@
 """Agreement with the open reference, section by section: ``python -m tests.benchmarks.analysis_accuracy``.
 
-Prints, for each kind of section over all files, how many numbers were compared, how many are outside tolerance,
-and the largest relative difference (absolute for numbers below 0.01), with where it is. Sections whose tolerance is wider
-than 1e-8 say why in ``tests/reference``.
+Prints, for each kind of section over all files, how many numbers were compared, how many are outside their tolerance,
+and the largest relative difference (absolute for numbers below 0.01), with where it is. Sections whose tolerance is
+wider than 1e-8 say why in ``tests/reference``.
 """
 
 from __future__ import annotations
