@@ -1,1 +1,0 @@
-"""Reports to trial families, with the evidence for each link; pure."""
