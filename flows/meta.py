@@ -12,9 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.effect_size import log_hr_from_interval
+from analysis.effect_size import interval, log_hr_from_interval
 from analysis.errors import AnalysisError
 from analysis.models import MetaAnalysis, meta_analysis
+from analysis.subgroups import subgroup_analysis
 from flows.errors import SettingsError
 
 FORMS = (("yi", "vi"), ("yi", "sei"), ("hr", "ci_low", "ci_high"))
@@ -42,12 +43,15 @@ def analyse_table(file: Path, *, by: str | None, method: str, ci: str) -> dict[s
     """
     table = read_study_table(file, by=by)
     result = _as_json(_pool(table, range(len(table.yi)), method, ci), table.labels)
+    result["study_estimates"] = [_study(table, i, result["level"]) for i in range(len(table.yi))]
     if table.groups is not None:
         groups = {}
         for group in dict.fromkeys(table.groups):
             rows = [i for i, name in enumerate(table.groups) if name == group]
             groups[group] = _as_json(_pool(table, rows, method, ci), tuple(table.labels[i] for i in rows))
-        result["by"] = {"column": by, "groups": groups}
+        test = subgroup_analysis(table.yi, table.vi, table.groups, method=method, ci_method=ci)
+        interaction = {"Q": test.q_between, "df": test.df, "p": test.p, "not_estimable": test.reason}
+        result["by"] = {"column": by, "groups": groups, "interaction": interaction}
     return result
 
 
@@ -122,6 +126,11 @@ def _pool(table: StudyTable, rows: range | list[int], method: str, ci: str) -> M
     )
 
 
+def _study(table: StudyTable, i: int, level: float) -> dict[str, float | None]:
+    ratio, low, high = interval(table.yi[i], table.vi[i] ** 0.5, level=level)
+    return {"estimate": ratio, "ci_low": low, "ci_high": high}
+
+
 def _as_json(result: MetaAnalysis, labels: tuple[str, ...]) -> dict[str, Any]:
     scale = {name: getattr(result, name) for name in ("estimate", "ci_low", "ci_high", "pi_low", "pi_high")}
     return {
@@ -153,32 +162,45 @@ def _as_json(result: MetaAnalysis, labels: tuple[str, ...]) -> dict[str, Any]:
 
 
 def as_text(result: dict[str, Any]) -> str:
-    """Return the result as lines for a terminal."""
-    lines = [_line("All", result)]
+    """Return the result as lines for a terminal: each study, the pool, each subgroup, heterogeneity, prediction."""
+    width = max(len(name) for name in [*result["studies"], "All studies"])
+    lines = [
+        f"{name:<{width}}  {_ratio(study)}  {weight:6.1f} %"
+        for name, study, weight in zip(result["studies"], result["study_estimates"], result["weights"], strict=True)
+    ]
+    lines.append(f"{'All studies':<{width}}  {_ratio(result['exp'])}  k = {result['k']}, {_method(result)}")
     for name, group in result.get("by", {}).get("groups", {}).items():
-        lines.append(_line(f"{result['by']['column']} = {name}", group))
+        label = f"{result['by']['column']} = {name}"
+        lines.append(f"{label:<{width}}  {_ratio(group['exp'])}  k = {group['k']}, {_method(group)}")
+    if "by" in result:
+        test = result["by"]["interaction"]
+        lines.append(
+            f"Test of interaction: Q {_shown(test['Q'], '.2f')} on {test['df']} df, p {_shown(test['p'], '.3g')}"
+        )
     if result["tau2"] is not None:
         lines.append(
-            f"heterogeneity: tau2 {result['tau2']:.4f}, I2 {_shown(result['I2'], '.1f')} %, "
+            f"Heterogeneity: tau2 {result['tau2']:.4f}{_limits(result['tau2_ci'], '.4f')}, "
+            f"I2 {_shown(result['I2'], '.1f')} %{_limits(result['I2_ci'], '.1f')}, "
             f"Q {_shown(result['Q'], '.2f')} (p {_shown(result['Q_p'], '.3g')})"
         )
     if result["exp"]["pi_low"] is not None:
-        lines.append(f"prediction interval {result['exp']['pi_low']:.3f} to {result['exp']['pi_high']:.3f}")
-    lines += [f"not estimable: {name}: {reason}" for name, reason in result["not_estimable"].items()]
+        lines.append(f"Prediction interval: {result['exp']['pi_low']:.3f} to {result['exp']['pi_high']:.3f}")
+    lines += [f"Not estimable: {name}: {reason}" for name, reason in result["not_estimable"].items()]
     return "\n".join(lines)
 
 
-def _line(name: str, result: dict[str, Any]) -> str:
-    scale = result["exp"]
-    interval = (
-        f"({result['level']:g} % CI {scale['ci_low']:.3f} to {scale['ci_high']:.3f})"
-        if scale["ci_low"] is not None
-        else "(interval not estimable)"
-    )
-    return (
-        f"{name}: k = {result['k']}, {result['method']}, {result['ci_method']}: "
-        f"ratio {scale['estimate']:.3f} {interval}, p {_shown(result['p'], '.3g')}"
-    )
+def _ratio(scale: dict[str, float | None]) -> str:
+    if scale["ci_low"] is None:
+        return f"{scale['estimate']:7.3f} (interval not estimable)"
+    return f"{scale['estimate']:7.3f} ({scale['ci_low']:.3f} to {scale['ci_high']:.3f})"
+
+
+def _method(result: dict[str, Any]) -> str:
+    return f"{result['method']}, {result['ci_method']}, {result['level']:g} %, p {_shown(result['p'], '.3g')}"
+
+
+def _limits(limits: list[float] | tuple[float, float] | None, form: str) -> str:
+    return "" if limits is None else f" ({limits[0]:{form}} to {limits[1]:{form}})"
 
 
 def _shown(value: float | None, form: str) -> str:

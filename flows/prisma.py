@@ -19,8 +19,8 @@ def excluded_records(tx: Transaction, protocol: Protocol, records: tuple[StoredR
     for record in records:
         if record.state is not RecordState.EXCLUDED:
             continue
-        codes = [code for _, code, _ in latest_votes(tx, record.pmid).values() if code]
-        code = codes[-1] if codes else "no-eligible-outcome"
+        # The last vote decided; the database refuses an exclusion without a reason.
+        code = [code for _, code, _ in latest_votes(tx, record.pmid).values() if code][-1]
         rows.append(
             ExcludedRow(
                 record_key=record.pmid,

@@ -115,6 +115,16 @@ def test_meta_by_a_column_pools_each_group(run: Callable[..., Done], tmp_path: P
     done = run("meta", str(grouped), "--by", "era", "--json")
     result = json.loads(done.stdout)
     assert {name: group["k"] for name, group in result["by"]["groups"].items()} == {"old": 3, "new": 2}
+    assert result["by"]["interaction"]["df"] == 1
+    assert 0 <= result["by"]["interaction"]["p"] <= 1
+
+
+def test_meta_on_a_terminal_shows_every_study_and_the_pool(run: Callable[..., Done], table: Path) -> None:
+    lines = run("meta", str(table)).stdout.splitlines()
+    assert [line.split()[0] for line in lines[:5]] == ["MF07-01", "Tata", "ABCSG-28", "E2108", "JCOG1017"]
+    assert "1.110 (0.768 to 1.603)" in lines[3]  # 0.82-1.52 is a 90 % interval; shown at 95 %
+    assert "0.928 (0.690 to 1.249)" in lines[5]
+    assert any(line.startswith("Prediction interval: 0.52") for line in lines)
 
 
 @pytest.mark.parametrize(
