@@ -13,6 +13,7 @@ from analysis.models import MetaAnalysis, meta_analysis
 from extract.baseline.load import load_baseline
 from extract.baseline.rows import Baseline, BaselineValue, PoolingInput, PublishedPooling
 from extract.schema.protocol import Protocol
+from extract.schema.vocabulary import Design
 from flows.frozen import FrozenTable
 from reports.model import Interval, Reproduction, Validation
 
@@ -49,7 +50,8 @@ def reproductions(baseline: Baseline) -> tuple[Reproduction, ...]:
         if published is None or not inputs:
             continue
         same = _pool([_as_read(values[item.value_id], item) for item in inputs])
-        proper = _pool([_properly(values[item.value_id], item, baseline) for item in inputs])
+        kept = _one_a_trial(inputs, values, baseline)
+        proper = _pool([_properly(values[item.value_id], item, baseline) for item in kept])
         report = titles[published.report_id]
         rows.append(
             Reproduction(
@@ -58,7 +60,8 @@ def reproductions(baseline: Baseline) -> tuple[Reproduction, ...]:
                 k=len(inputs),
                 reading=rerun.description,
                 ours_same_reading="; ".join(f"{name} {_ratio(result)}" for name, result in same.items()),
-                ours_proper="; ".join(f"{name} {_ratio(result)}" for name, result in proper.items()),
+                ours_proper=f"k = {len(kept)}: "
+                + "; ".join(f"{name} {_ratio(result)}" for name, result in proper.items()),
                 agreement=_agreement(published, list(same.values())),
                 reason=rerun.verdict,
             )
@@ -74,6 +77,23 @@ def _pool(effects: Sequence[tuple[float, float]]) -> dict[str, MetaAnalysis]:
         name: meta_analysis([e[0] for e in effects], [e[1] ** 2 for e in effects], method=method, ci_method=ci)
         for name, method, ci in METHODS
     }
+
+
+def _one_a_trial(
+    inputs: Sequence[PoolingInput], values: dict[str, BaselineValue], baseline: Baseline
+) -> list[PoolingInput]:
+    """Return the inputs a careful reader keeps: randomised trials only, the latest report of each."""
+    reports = {report.report_id: report for report in baseline.reports}
+    designs = {study.study_id: study.design for study in baseline.studies}
+    latest: dict[str, tuple[int, PoolingInput]] = {}
+    for item in inputs:
+        report = reports[values[item.value_id].report_id]
+        if report.study_id is None or designs[report.study_id] is not Design.RCT:
+            continue
+        year = report.year or 0
+        if report.study_id not in latest or year >= latest[report.study_id][0]:
+            latest[report.study_id] = (year, item)
+    return [item for _, item in latest.values()]
 
 
 def _as_read(value: BaselineValue, item: PoolingInput) -> tuple[float, float]:

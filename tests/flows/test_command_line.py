@@ -181,3 +181,8 @@ def test_reproduce_shows_published_next_to_ours(run: Callable[..., Done]) -> Non
     assert ("Reinhorn", "reproduced to two decimals") in by_reading
     assert ("Villacampa", "reproduced to two decimals") in by_reading
     assert any(row["agreement"] == "not reproduced" for row in rows)
+    # Handled properly, a registry is no trial (Rahmani: BOMET) and MF07-01 counts once (Ren): k falls.
+    rahmani = next(row for row in rows if row["review"].startswith("Rahmani"))
+    assert (rahmani["k"], rahmani["ours_proper"].split(":")[0]) == (5, "k = 4")
+    twice = next(row for row in rows if row["review"].startswith("Ren") and "2018 and 2021" in row["reading"])
+    assert (twice["k"], twice["ours_proper"].split(":")[0]) == (5, "k = 4")
