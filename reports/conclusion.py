@@ -1,8 +1,8 @@
 """The sentence a synthesis is summed up in, by rule from its numbers: the same for everyone who runs it.
 
 The rule looks at one thing only: whether the interval of the primary analysis excludes 1, and on which side. It never
-turns "not shown" into "shown not to": an interval that includes 1 is described by how far it reaches. Observational
-evidence is never worded as an effect of surgery.
+turns "not shown" into "shown not to": an interval that includes 1 is described by how far it reaches. A single trial
+"reports" where several "show". Observational evidence is never worded as an effect of surgery.
 """
 
 from __future__ import annotations
@@ -86,18 +86,22 @@ def conclusion(
 
 
 def _randomised(primary: Pooled, k: int, found: Verdict, outcome: str, where: str, event: str) -> str:
-    who = "One randomised trial does" if k == 1 else f"{number_word(k).capitalize()} randomised trials together do"
     numbers = _numbers(primary)
-    if found == "favours_surgery":
-        shows = who.removesuffix(" does").removesuffix(" do") + (" shows" if k == 1 else " show")
-        return f"{shows} better {outcome} with surgery of the primary tumour{where}: {numbers}."
-    if found == "favours_no_surgery":
-        shows = who.removesuffix(" does").removesuffix(" do") + (" shows" if k == 1 else " show")
-        return f"{shows} worse {outcome} with surgery of the primary tumour{where}: {numbers}."
-    return (
-        f"{who} not show that surgery of the primary tumour improves {outcome}{where}: {numbers}, "
-        f"a range from {_range(primary, event)}."
-    )
+    many = f"{number_word(k).capitalize()} randomised trials together"
+    if found == "not_shown":
+        who = "One randomised trial does" if k == 1 else f"{many} do"
+        return (
+            f"{who} not show that surgery of the primary tumour improves {outcome}{where}: {numbers}, "
+            f"a range from {_range(primary, event)}."
+        )
+    better = "better" if found == "favours_surgery" else "worse"
+    if k == 1:
+        part = ", and here only a part of its patients," if where else ""
+        return (
+            f"One randomised trial reports {better} {outcome} with surgery of the primary tumour{where}: {numbers}; "
+            f"a single trial{part} does not settle the question."
+        )
+    return f"{many} show {better} {outcome} with surgery of the primary tumour{where}: {numbers}."
 
 
 def _observational(primary: Pooled, k: int, found: Verdict, outcome: str, where: str, event: str) -> str:

@@ -105,7 +105,7 @@ def population_words(taxonomy: Taxonomy, *, subtype: str, pattern: str) -> str:
     ``in HER2-positive, bone-only disease``.
     """
     words = [
-        _inside_sentence(entry.label)
+        inside_sentence(entry.label)
         for entry, slug in ((taxonomy.subtype(subtype), subtype), (taxonomy.pattern(pattern), pattern))
         if slug != ALL
     ]
@@ -115,5 +115,6 @@ def population_words(taxonomy: Taxonomy, *, subtype: str, pattern: str) -> str:
     return f"in patients with {joined}" if joined.endswith(("metastasis", "metastases")) else f"in {joined} disease"
 
 
-def _inside_sentence(label: str) -> str:
+def inside_sentence(label: str) -> str:
+    """Return a label as it stands inside a sentence: ``HER2-positive`` stays, ``Visceral`` loses its capital."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from reports.links import report_path, slugs
 from reports.model import Snapshot, Synthesis, synthesis_id
 from reports.rows import ReportRow, StudyRow, ValueRow
-from reports.taxonomy import ALL, Taxonomy, taxonomy_of
+from reports.taxonomy import ALL, Taxonomy, inside_sentence, taxonomy_of
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,10 @@ class Edition:
             return f"{pattern.label} metastases" if "metast" not in pattern.label.lower() else pattern.label
         return f"{subtype.label}, {pattern.label[:1].lower()}{pattern.label[1:]}"
 
+    def in_text(self, subtype: str, pattern: str) -> str:
+        """Return who a stratum is after a comma: ``visceral metastases``."""
+        return inside_sentence(self.subject(Stratum(subtype, pattern)))
+
     def words(self, result_id: str) -> str:
         """Return a synthesis id in words: ``Overall survival, HER2-positive, randomised``."""
         parts = result_id.split("--")
@@ -146,4 +150,4 @@ class Edition:
             return result_id
         outcome, subtype, pattern, body = parts
         codes = {o.code.lower().replace("_", "-"): o.label for o in self.taxonomy.outcomes}
-        return f"{codes.get(outcome, outcome)}, {self.subject(Stratum(subtype, pattern))}, {body}"
+        return f"{codes.get(outcome, outcome)}, {self.in_text(subtype, pattern)}, {body}"

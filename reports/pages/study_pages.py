@@ -66,7 +66,6 @@ def study_page(
         decisions=_decisions(edition, study),
         former=former,
         removed_after=removed_after,
-        stratum=Stratum,
         as_reported=as_reported,
     )
 

@@ -37,7 +37,16 @@ def test_an_interval_below_one_shows_better_survival() -> None:
 
 def test_an_interval_above_one_shows_worse_survival() -> None:
     text = conclusion(pooled(1.5, 1.1, 2.0, k=1), k=1, body="randomised")
-    assert text.startswith("One randomised trial shows worse overall survival with surgery")
+    assert text.startswith("One randomised trial reports worse overall survival with surgery")
+
+
+def test_a_single_trial_reports_and_never_settles_least_of_all_in_a_part_of_its_patients() -> None:
+    alone = pooled(0.64, 0.46, 0.91, k=1)
+    whole_trial = conclusion(alone, k=1, body="randomised")
+    part = conclusion(alone, k=1, body="randomised", population="in HER2-negative disease")
+    assert whole_trial.endswith("a single trial does not settle the question.")
+    assert part.endswith("a single trial, and here only a part of its patients, does not settle the question.")
+    assert " shows " not in whole_trial + part
 
 
 def test_an_interval_that_ends_at_one_does_not_exclude_it() -> None:
