@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,9 +20,7 @@ from scipy import special
 
 from analysis.errors import InputError
 from analysis.inputs import FloatArray, checked_choice, checked_estimates, checked_level
-
-TauPrior: TypeAlias = Literal["halfnormal", "halfcauchy", "uniform", "jeffreys", "shrinkage", "dumouchel"]
-TAU_PRIORS = ("halfnormal", "halfcauchy", "uniform", "jeffreys", "shrinkage", "dumouchel")
+from analysis.priors import TAIL_EXPONENT, TAU_PRIORS, TauPrior, log_prior
 
 PANEL_GROWTH = 1.4
 PANEL_NODES = 20
@@ -115,30 +112,8 @@ def bayesian_meta_analysis(
         raise InputError(f"tau_scale is {tau_scale!r}: give a scale above 0, such as 0.5")
     if mu_prior is not None and not (math.isfinite(mu_prior[0]) and mu_prior[1] > 0.0):
         raise InputError(f"mu_prior is {mu_prior!r}: give a finite mean and a standard deviation above 0")
-    model = _Model(y, v, _log_prior(tau_prior, tau_scale, v), mu_prior)
+    model = _Model(y, v, log_prior(tau_prior, tau_scale, v), mu_prior)
     return _posteriors(model, tau_prior, tau_scale, level)
-
-
-def _log_prior(name: str, scale: float, v: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """Return the log prior density of tau; improper ones without a constant."""
-    s0_squared = v.size / float((1.0 / v).sum())
-
-    def density(tau: FloatArray) -> FloatArray:
-        if name == "halfnormal":
-            return 0.5 * math.log(2.0 / math.pi) - math.log(scale) - 0.5 * (tau / scale) ** 2
-        if name == "halfcauchy":
-            return np.asarray(math.log(2.0 / (math.pi * scale)) - np.log1p((tau / scale) ** 2))
-        if name == "shrinkage":
-            return np.asarray(np.log(2.0 * s0_squared * tau) - 2.0 * np.log(s0_squared + tau**2))
-        if name == "dumouchel":
-            s0 = math.sqrt(s0_squared)
-            return np.asarray(math.log(s0) - 2.0 * np.log(s0 + tau))
-        if name == "jeffreys":
-            ratio = tau[:, None] / (v + tau[:, None] ** 2)
-            return np.asarray(0.5 * np.log((ratio * ratio).sum(axis=1)))
-        return np.zeros_like(tau)
-
-    return density
 
 
 class _Model:
@@ -238,18 +213,6 @@ def _posteriors(model: _Model, prior: str, scale: float, level: float) -> Bayesi
         prior=f"{prior}({scale:g})" if prior.startswith("half") else prior,
         level=level,
     )
-
-
-TAIL_EXPONENT = {
-    "halfnormal": math.inf,
-    "halfcauchy": 2.0,
-    "uniform": 0.0,
-    "jeffreys": 1.0,
-    "shrinkage": 3.0,
-    "dumouchel": 2.0,
-}
-"""The prior falls like tau to minus this; the likelihood adds k - 1 (k with a proper prior of mu). A moment of order m
-exists when the sum exceeds m + 1."""
 
 
 def _tau_quantile(

@@ -15,7 +15,8 @@ from analysis.distributions import chi2_sf, critical_value, two_sided_p
 from analysis.errors import InputError
 from analysis.inputs import FloatArray, as_column, checked_choice, checked_estimates, checked_level
 from analysis.models import MetaAnalysis
-from analysis.tau2 import METHODS, cochran_q, estimate_tau2, se_tau2
+from analysis.tau2 import METHODS, cochran_q, estimate_tau2
+from analysis.tau2_error import se_tau2
 
 
 def fixed_weights_analysis(

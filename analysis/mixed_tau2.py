@@ -194,7 +194,7 @@ class MixedModel:
         return trace / squares - 1.0, (2.0 * trace * cubes / squares - trace_squares) / squares
 
     def se_tau2(self, tau2: float, method: str) -> float | None:
-        """Return the large-sample standard error of tau2 (see ``analysis.tau2.se_tau2``)."""
+        """Return the large-sample standard error of tau2 (see ``analysis.tau2_error``)."""
         w = 1.0 / (self.v + tau2)
         df = self.k - self.p
         if method == "EE":

@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike
 
 from analysis.distributions import chi2_sf, critical_value, two_sided_p
 from analysis.inputs import FloatArray, checked_choice, checked_estimates, checked_level, refuse_repeated_rows
-from analysis.tau2 import METHODS, Method, estimate_tau2, se_tau2
+from analysis.tau2 import METHODS, Method, estimate_tau2
+from analysis.tau2_error import se_tau2
 from analysis.tau2_interval import Tau2Interval, i2_interval_from_q, q_profile
 
 CiMethod: TypeAlias = Literal["wald", "hksj", "hksj_adhoc"]
