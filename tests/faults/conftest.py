@@ -1,20 +1,23 @@
-"""What every fault is, and the count of cases and survivors at the end."""
+"""The count of fault cases and of what became of them, printed at the end."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
+TALLY = pytest.StashKey[Counter[str]]()
 
-@pytest.fixture(scope="session")
-def tally(request: pytest.FixtureRequest) -> Iterator[Counter[str]]:
-    """Count outcomes; print them when the suite is done."""
-    counts: Counter[str] = Counter()
-    yield counts
-    reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    if reporter is not None:
+
+@pytest.fixture
+def tally(pytestconfig: pytest.Config) -> Counter[str]:
+    """Return the counter of outcomes of this session."""
+    return pytestconfig.stash.setdefault(TALLY, Counter())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the count of cases and survivors."""
+    counts = config.stash.get(TALLY, Counter[str]())
+    if counts:
         told = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
-        reporter.write_line("")
-        reporter.write_line(f"fault suite: {sum(counts.values())} cases: {told}")
+        terminalreporter.write_line(f"fault suite: {sum(counts.values())} cases: {told}")

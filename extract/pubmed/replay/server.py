@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from extract.pubmed.replay.archive import load_archive
+from extract.pubmed.replay.archive import Archive, load_archive
 from extract.pubmed.replay.faults import Fault, FaultPlan, SeenRequest, planned
 from extract.pubmed.replay.utilities import Utilities
 from extract.pubmed.replay.views import Answer
@@ -27,7 +27,7 @@ class ReplayServer:
     Parameters
     ----------
     archive
-        The archive folder.
+        The archive folder, or an archive loaded from one (then ``as_of`` is not looked at).
     as_of
         The day it is: later records and revisions do not exist yet.
     faults
@@ -40,14 +40,15 @@ class ReplayServer:
 
     def __init__(
         self,
-        archive: Path,
+        archive: Path | Archive,
         *,
         as_of: dt.date,
         faults: FaultPlan | None = None,
         enforce_rate: bool = False,
         port: int = 0,
     ) -> None:
-        self.utilities = Utilities(load_archive(archive, as_of=as_of))
+        loaded = archive if isinstance(archive, Archive) else load_archive(archive, as_of=as_of)
+        self.utilities = Utilities(loaded)
         self.requests: list[SeenRequest] = []
         self.faults = faults
         self._enforce_rate = enforce_rate
