@@ -109,7 +109,7 @@ def comparison_of(
         if not own:
             return _NOTHING if _VERB.match(segment) or _WORSE.search(segment) else previous
     if not arms:
-        return previous
+        return _NOTHING if _ROLE.search(text, bounds[0], place.start) else previous
     named = _in_the_name(text, place, arms)
     if named:
         return _pair(named, other)

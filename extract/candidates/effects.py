@@ -21,6 +21,7 @@ from extract.candidates.sentences import has_trigger
 from extract.candidates.table_effects import propose_from_table
 from extract.candidates.tokens import fold, lex
 from extract.candidates.vocabulary import OTHER_OUTCOME, Words, words_of
+from extract.candidates.worded_arms import worded_comparison
 from extract.checks import codes_of, input_of
 from extract.fulltext.article import Article
 from extract.schema.effect import Comparison, Document, Effect, PSided, Span
@@ -159,6 +160,7 @@ class _Reading:
     comparison: Comparison = field(default_factory=Comparison)
     seen: set[tuple[object, ...]] = field(default_factory=set)
     whole: Populations = field(default_factory=Populations)
+    on_topic: bool = True
     facts: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def read(self, source: str, text: str) -> None:
@@ -177,6 +179,8 @@ class _Reading:
         """Take the population of the whole report, and its outcome, from the title."""
         tokens = lex(title, 0, len(title))
         self.whole = whole_population(title, tokens, self.words)
+        intervention = self.words.two_arms()[0]
+        self.on_topic = not tokens or any(arm.code == intervention for arm in self.words.arms.find(tokens))
         self._remember(outcomes_of(title, tokens, self.words))
 
     def _remember(self, mentions: Sequence[Mention]) -> None:
@@ -191,7 +195,8 @@ class _Reading:
         mentions = outcomes_of(sentence.folded, sentence.tokens, self.words)
         outcomes = govern(sentence.folded, bounds, sentence.places, mentions, may_follow=True)
         populations = populations_of(sentence.folded, bounds, sentence.places, sentence.tokens, self.words)
-        arms = self.words.arms.find(sentence.tokens)
+        # "Chemotherapy alone" is an arm of the question only in a report about the question's intervention.
+        arms = self.words.arms.find(sentence.tokens) if self.on_topic else []
         before = sentence.start
         outcome = self.outcome
         said: list[str | None] = []
@@ -251,6 +256,11 @@ class _Reading:
             compared=value.compared,
         )
         prior = standing.is_prior_analysis(text, low, at)
+        comparison = self._comparison(text, (low, high), value, setting)
+        inferred = False
+        if comparison == Comparison() and value.measure in RATIO_SCALE and not setting.arms:
+            end = sentence.found[value.after - 1].end
+            comparison, inferred = worded_comparison(text, (low, high), setting.place, value.estimate, value_end=end)
         return Effect(
             measure=value.measure,
             estimate=value.estimate,
@@ -263,11 +273,11 @@ class _Reading:
             subtype=setting.population.subtype,
             metastatic_pattern=setting.population.pattern,
             population=setting.population.other,
-            comparison=self._comparison(text, (low, high), value, setting),
+            comparison=comparison,
             adjusted=None if median else standing.adjustment(text, low, at, high, value.flags),
             is_result=not (design or prior),
             span=_span(sentence, value),
-            extras=_extras(value, design=design, prior=prior),
+            extras=_extras(value, design=design, prior=prior, inferred=inferred),
         )
 
     def _comparison(self, text: str, bounds: tuple[int, int], value: Printed, setting: _Setting) -> Comparison:
@@ -322,7 +332,7 @@ def _span(sentence: Sentence, value: Printed) -> Span:
     return Span(sentence.source, low, high, sentence.text[low:high])
 
 
-def _extras(value: Printed, *, design: bool, prior: bool) -> tuple[tuple[str, str], ...]:
+def _extras(value: Printed, *, design: bool, prior: bool, inferred: bool) -> tuple[tuple[str, str], ...]:
     """Return the further facts of a value."""
     interval = value.interval
     pairs = (
@@ -331,6 +341,7 @@ def _extras(value: Printed, *, design: bool, prior: bool) -> tuple[tuple[str, st
         ("measure_from", "list" if value.implicit and value.measure != "median" else ""),
         ("ci_level_from", "inherited" if interval is not None and interval.inherited else ""),
         ("interval_sided", "one" if interval is not None and interval.one_sided else ""),
+        ("direction_from", "rates" if inferred else ""),
         ("standing", "design assumption" if design else "prior analysis" if prior else ""),
     )
     return tuple((name, said) for name, said in pairs if said)

@@ -107,7 +107,7 @@ def _ratio_name(tokens: Sequence[Token], index: int) -> tuple[str, set[str], int
     """Return measure, flags and the index after the name; index 0 if no name stands here."""
     for length in (3, 2):
         words = tuple(token.lower for token in tokens[index : index + length])
-        if words in lexicon.RATIO_NAMES:
+        if len(words) == length and words in lexicon.RATIO_NAMES:
             if lower_at(tokens, index + length) in ("reduction", "reductions"):
                 return "", set(), 0
             return lexicon.RATIO_NAMES[words], set(), index + length

@@ -36,6 +36,10 @@ _OTHER: Final = re.compile(
     r"|females|adults)\b[^.;:()\[\]]{0,40})",
     re.I,
 )
+#: An arm or an outcome, taken for a subgroup by its shape.
+_NOT_A_SUBGROUP: Final = re.compile(
+    r"\b(?:control|placebo|arms?|treated|survival|assigned|receiv\w+|risk of|observation)\b|(?<!sub)\bgroups?\b", re.I
+)
 _AGE: Final = re.compile(
     r"\b(?:aged?|patients|women)\s+(?:under|over|below|above|younger|older|[<>≤≥])[^.;:()\[\],]{0,25}"
     r"|[<>≤≥]\s?\d{2}\s?years",
@@ -185,4 +189,5 @@ def _other(text: str, before: int, place: Place, following: int) -> str | None:
         behind = _OTHER.match(text, place.end + 2, min(following, place.end + 90))
         aged = _AGE.search(text, before, place.start)
         found = behind.group(1) if behind else aged.group() if aged else None
-    return " ".join(found.split()) if found else None
+    words = " ".join(found.split()).partition(" by ")[0] if found else ""
+    return None if not words or _NOT_A_SUBGROUP.search(words) else words

@@ -141,6 +141,8 @@ def _score_attributes(
             pairs.append(("level", label.get("ci_level"), effect.ci_level))
         if label.get("adjusted"):
             pairs.append(("adjusted where labelled", True, effect.adjusted))
+        if label.get("inverted_direction"):
+            pairs.append(("direction where labelled", True, effect.comparison.numerator is not None))
         if label.get("p_value"):
             pairs.append(("p value where labelled", True, effect.p_value is not None))
         for question, wanted, offered in pairs:

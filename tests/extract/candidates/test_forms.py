@@ -226,3 +226,38 @@ def test_the_same_text_gives_the_same_effects_in_reading_order() -> None:
     effects = read(text)
     assert effects == read(text)
     assert [e.span.start for e in effects] == sorted(e.span.start for e in effects)
+
+
+@pytest.mark.parametrize(
+    ("text", "numerator", "denominator"),
+    [
+        ("The hazard ratio for E120 versus EC-CMF was 1.04 (95% CI 0.79-1.36).", "E120", "EC-CMF"),
+        ("DFS was longer (arm B/arm A hazard ratio [HR], 0.69; 95% CI 0.57-0.85).", "arm B", "arm A"),
+        ("PFS was similar, with a hazard ratio (S-1/capecitabine) of 0.85 (95% CI 0.52-1.38).", "S-1", "capecitabine"),
+        ("The hazard ratio for death in the finasteride group was 1.02 (95% CI 0.97-1.08).", "finasteride group", None),
+        ("HRs for OS were 1.08 for arm B versus A (P = .779).", "arm B", "A"),
+    ],
+)
+def test_arms_outside_the_protocol_are_kept_in_the_reports_words(
+    text: str, numerator: str, denominator: str | None
+) -> None:
+    (effect,) = read(text, "Trial of two regimens")
+    assert (effect.comparison.numerator, effect.comparison.denominator) == (numerator, denominator)
+
+
+def test_a_numerator_inferred_from_rates_says_so() -> None:
+    # The form of PMID 15342804: 7.7 % against 0.6 % and a ratio of 8.3 can only be tamoxifen alone over both.
+    (effect,) = read(
+        "Local relapse at five years was 7.7 percent in the tamoxifen group and 0.6 percent in the combined group "
+        "(hazard ratio, 8.3; 95 percent confidence interval, 3.3 to 21.2).",
+        "Tamoxifen with or without irradiation",
+    )
+    assert effect.comparison.numerator == "tamoxifen group"
+    assert dict(effect.extras)["direction_from"] == "rates"
+
+
+def test_an_arm_of_the_question_is_not_read_into_another_trial() -> None:
+    (effect,) = read(
+        "Relapse was rarer (HR 0.43; 95% CI 0.28-0.66) than with chemotherapy alone.", "Chemoradiotherapy in cancer"
+    )
+    assert effect.comparison.numerator is None
