@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from extract.baseline.rows import Baseline
-from extract.registries.ids import registry_ids
+from extract.registries.ids import registry_ids, usual_form
 from extract.schema.vocabulary import Design
 
 #: Capitals that name no trial.
@@ -62,8 +62,8 @@ class KnownStudy:
         return frozenset(name for text in (*named, *titles) for name in acronyms_in(text))
 
     def registered_ids(self) -> frozenset[str]:
-        """Return the ids that a registry gave."""
-        return frozenset(each for each in self.registry_ids if registry_of(each) is not None)
+        """Return the ids that a registry gave, in their usual form."""
+        return frozenset(usual for each in self.registry_ids if (usual := usual_form(each.strip())))
 
 
 def acronyms_in(text: str) -> tuple[str, ...]:
@@ -74,8 +74,7 @@ def acronyms_in(text: str) -> tuple[str, ...]:
 
 def registry_of(identifier: str) -> str | None:
     """Return which registry gave an id, None for a protocol number or a name."""
-    found = registry_ids(identifier.strip())
-    return str(found[0].registry) if found and found[0].text == identifier.strip() else None
+    return str(registry_ids(identifier)[0].registry) if usual_form(identifier) else None
 
 
 def studies_of(baseline: Baseline) -> tuple[KnownStudy, ...]:
