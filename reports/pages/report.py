@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.conclusion import Body, conclusion, verdict_of
+from reports.conclusion import Body, conclusion
 from reports.figures.forest import cumulative, forest, leave_one_out, model_words, ordered_inputs
 from reports.figures.funnel import Funnel, funnel
 from reports.figures.rows_plot import RowsPlot
 from reports.model import Absolute, EstimateChange, Input, Synthesis, synthesis_id
-from reports.notation import count, hazard_change, percent, ratio_number
+from reports.notation import count, percent, ratio_number
 from reports.pages.edition import Edition, Stratum
-from reports.rows import OngoingRow, StudyRow
+from reports.rows import OngoingRow, ReportRow, StudyRow
 from reports.taxonomy import ALL, Entry, Outcome, population_words
 
 BODIES: tuple[Body, ...] = ("randomised", "observational")
@@ -93,6 +93,7 @@ class ReportView:
     other_conclusion_changed: bool
     neighbours: tuple[Neighbours, ...]
     studies: tuple[StudyRow, ...]
+    notices: tuple[ReportRow, ...]
     ongoing: tuple[OngoingRow, ...]
     immortal_time_note: str = IMMORTAL_TIME_NOTE
 
@@ -119,6 +120,7 @@ def report_view(edition: Edition, stratum: Stratum) -> ReportView:
         other_conclusion_changed=any(c.conclusion_changed for c in changes if c.synthesis_id != main_id),
         neighbours=_neighbours(edition, stratum),
         studies=_studies(edition, views),
+        notices=_notices(edition, views),
         ongoing=edition.snapshot.ongoing,
     )
 
@@ -317,12 +319,7 @@ def _studies(edition: Edition, views: Sequence[SynthesisView]) -> tuple[StudyRow
     return tuple(sorted(rows, key=lambda row: (row.body != "randomised", row.label)))
 
 
-def headline_words(synthesis: Synthesis | None) -> str:
-    """Return one clause for the evidence map: what the interval says, in words."""
-    found = verdict_of(synthesis)
-    if synthesis is None or synthesis.primary is None or found in ("no_evidence", "not_estimable"):
-        return "no estimate"
-    if found == "not_shown":
-        return "no difference shown"
-    change = hazard_change(synthesis.primary.ratio.estimate)
-    return f"hazard {change} with surgery"
+def _notices(edition: Edition, views: Sequence[SynthesisView]) -> tuple[ReportRow, ...]:
+    """Return the reports behind this page that carry a retraction, a concern or an erratum."""
+    ids = {row.study_id for row in _studies(edition, views)}
+    return tuple(row for row in edition.snapshot.reports if row.alert and row.study_id in ids)

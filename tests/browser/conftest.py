@@ -47,7 +47,9 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-class _Silent(SimpleHTTPRequestHandler):
+class SilentHandler(SimpleHTTPRequestHandler):
+    """Serves files without logging every request."""
+
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
@@ -59,7 +61,7 @@ def site_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     first = snapshot((*TRIALS[:4], *COHORTS), rehearsal=True)
     second = snapshot(version="2026.2", previous=first, rehearsal=True)
     build_site(second, status=status(), out=out, site_url=SITE_URL, earlier=[first])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Silent, directory=str(out)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(SilentHandler, directory=str(out)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/"

@@ -109,6 +109,19 @@ def test_a_study_page_shows_the_quote_where_it_stands_and_the_correction(built: 
     assert "numerator_arm: not_stated -> no_surgery (the surgery arm has the shorter median)" in text
 
 
+def test_a_notice_on_an_included_report_stands_above_everything_on_the_page(tmp_path: Path) -> None:
+    content = snapshot()
+    alerted = tuple(
+        r.model_copy(update={"alert": "ErratumIn: PMID 35427466"}) if r.report_id == "E2108-2022" else r
+        for r in content.reports
+    )
+    out = build(content.model_copy(update={"reports": alerted}), tmp_path / "site")
+    text = read_page(out / "subtype/all/index.html").text
+    assert "Notice on an included report. E2108 : ErratumIn: PMID 35427466." in text or "E2108: ErratumIn" in text
+    assert text.index("ErratumIn") < text.index("Summary of findings Outcome")
+    assert "ErratumIn" not in read_page(out / "subtype/triple-negative/index.html").text
+
+
 def test_rehearsal_ids_are_shown_but_never_linked_to_pubmed(built: Built) -> None:
     html = built.html("studies/jcog1017/")
     assert "rehearsal record 990000001" in html
