@@ -3,7 +3,7 @@
 The hierarchy runs from what needs no assumption (hazard ratio with interval) to what needs several (p value
 and events): Parmar 1998 (Stat Med 17:2815), Williamson 2002 (Stat Med 21:3337), Tierney 2007 (Trials 8:16).
 Every result names its route, and the approximation it rests on, so that a page can show how a number came
-about. This module imports nothing but the standard library and ``scipy.special``: extraction uses it too.
+about. This module needs the standard library only: extraction uses it too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from analysis.distributions import critical_value, normal_quantile
 from analysis.errors import InputError
-from analysis.inputs import checked_level
+from analysis.options import checked_level
 
 
 @dataclass(frozen=True)

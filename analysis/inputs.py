@@ -10,6 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import InputError
+from analysis.options import checked_choice, checked_level
+
+__all__ = [
+    "FloatArray",
+    "as_column",
+    "checked_choice",
+    "checked_estimates",
+    "checked_level",
+    "refuse_repeated_rows",
+    "row_name",
+]
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -74,26 +85,6 @@ def as_column(values: Any, name: str) -> FloatArray:
     if column.ndim != 1:
         raise InputError(f"{name} has {column.ndim} dimensions: give one column with one number for each study")
     return column
-
-
-def checked_level(level: float, name: str = "level") -> float:
-    """Return a confidence level in percent, refusing 0, 100, and proportions such as 0.95."""
-    try:
-        value = float(level)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} is {level!r}: give a percentage such as 95") from error
-    if not 0.0 < value < 100.0:
-        raise InputError(f"{name} is {level!r}: give a percentage between 0 and 100, such as 95")
-    if value < 1.0:
-        raise InputError(f"{name} is {level!r}, a proportion: give it in percent, {100 * value:g} instead of {level!r}")
-    return value
-
-
-def checked_choice(value: str, name: str, allowed: Sequence[str]) -> str:
-    """Return ``value`` if it is one of ``allowed``."""
-    if value not in allowed:
-        raise InputError(f"{name} is {value!r}: choose one of {', '.join(allowed)}")
-    return value
 
 
 def row_name(row: int, labels: Sequence[str] | None) -> str:

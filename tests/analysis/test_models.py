@@ -195,12 +195,15 @@ def test_inverting_every_ratio_inverts_the_result(rows: list[tuple[float, float]
 
 
 @settings(max_examples=60, deadline=None)
-@given(rows=studies, method=st.sampled_from(["EE", "DL", "PM", "REML", "EB"]))
-def test_a_study_of_almost_no_weight_changes_almost_nothing(rows: list[tuple[float, float]], method: str) -> None:
+@given(rows=studies, far=st.floats(-5, 5))
+def test_a_study_of_almost_no_weight_does_not_move_the_equal_effects_estimate(
+    rows: list[tuple[float, float]], far: float
+) -> None:
+    # With tau2 the rule holds for infinite variance only, see test_batch: any estimator counts the study in k.
     yi, vi = columns(rows)
     one = meta_analysis(yi, vi, method="EE", ci_method="wald")
-    more = meta_analysis(np.append(yi, 0.0), np.append(vi, 1e10), method="EE", ci_method="wald")
-    assert np.allclose([one.estimate, one.se], [more.estimate, more.se], atol=1e-8)  # type: ignore[list-item]
+    more = meta_analysis(np.append(yi, far), np.append(vi, 1e10), method="EE", ci_method="wald")
+    assert np.allclose([one.estimate, one.se], [more.estimate, more.se], atol=1e-7)  # type: ignore[list-item]
 
 
 @settings(max_examples=100, deadline=None)
