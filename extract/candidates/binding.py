@@ -22,8 +22,7 @@ from extract.candidates.nodes import Node
 from extract.candidates.p_binding import p_near
 from extract.candidates.printed import Interval, Printed
 
-#: Nodes between a ratio's name and its number: "hazard ratio for death from any cause in the surgery group,
-#: 0.83".
+#: Nodes between a ratio's name and its number: "hazard ratio for death from any cause in the arm, 0.83".
 FARTHEST_ESTIMATE: Final = 28
 
 

@@ -20,8 +20,7 @@ from extract.fulltext.article import Article
 from extract.schema.effect import Document
 from extract.schema.protocol import Protocol
 
-#: Documents a task of the process pool takes at once: large enough to hide pickling, small enough for flat
-#: memory.
+#: Documents a task of the process pool takes at once: large enough to hide pickling, small enough for flat memory.
 CHUNK: Final = 250
 DONE: Final = 0
 BAD_INPUT: Final = 2

@@ -50,21 +50,18 @@ class Vocabulary:
             Leave out "non-visceral", "without bone metastases".
         """
         found: list[Mention] = []
-        index = 0
-        count = len(tokens)
-        while index < count:
-            entries = self._by_first.get(tokens[index].lower)
-            if entries:
-                for sequence, code, weak in entries:
-                    after = _match(tokens, index, sequence)
-                    if after and not (refuse_negated and _is_negated(tokens, index)):
-                        found.append(Mention(code, tokens[index].start, tokens[after - 1].end, weak))
-                        index = after
-                        break
-                else:
-                    index += 1
+        first_words = self._by_first
+        beyond = 0
+        for index, token in enumerate(tokens):
+            entries = first_words.get(token[3]) if index >= beyond else None  # token[3] is its lower-case text
+            if entries is None:
                 continue
-            index += 1
+            for sequence, code, weak in entries:
+                after = _match(tokens, index, sequence)
+                if after and not (refuse_negated and _is_negated(tokens, index)):
+                    found.append(Mention(code, token.start, tokens[after - 1].end, weak))
+                    beyond = after
+                    break
         return found
 
 

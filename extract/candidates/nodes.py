@@ -46,3 +46,11 @@ class Node(NamedTuple):
     flags: frozenset[str] = frozenset()
     number_start: int = -1
     number_end: int = -1
+
+
+_NO_FLAGS: Final[frozenset[str]] = frozenset()
+
+
+def plain(kind: str, start: int, end: int, lower: str) -> Node:
+    """Return a word or mark: the same as ``Node(...)``, at half the cost; most nodes are these."""
+    return tuple.__new__(Node, (kind, start, end, lower, None, None, _NO_FLAGS, -1, -1))

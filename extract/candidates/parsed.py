@@ -90,6 +90,8 @@ def parse_text(source: str, text: str) -> list[Sentence]:
 
 def _defined_otherwise(lowered: str, trusted: frozenset[str]) -> frozenset[str]:
     """Return the ratio abbreviations a document defines as something else: "heart rate (HR)", "response rate (RR)"."""
+    if "(hr" not in lowered and "(or" not in lowered and "(rr" not in lowered:
+        return frozenset()
     meant = set()
     for match in _DEFINED.finditer(lowered):
         first, second, rest, short = match.groups()

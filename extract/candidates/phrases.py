@@ -40,7 +40,7 @@ def parse_phrases(tokens: Sequence[Token]) -> list[Node]:
             index = _word(tokens, index, found)
         else:
             if not (token.lower == "-" and is_sign(tokens, index)):
-                found.append(Node(nodes.MARK, token.start, token.end, token.lower))
+                found.append(nodes.plain(nodes.MARK, token.start, token.end, token.lower))
                 index += 1
                 continue
             index = reduce_number(tokens, index + 1, found, negative=True)
@@ -80,5 +80,5 @@ def _word(tokens: Sequence[Token], index: int, found: list[Node]) -> int:
         number = tokens[index + 2]
         found.append(numeric(nodes.COUNT, token.start, number, "n"))
         return index + 3
-    found.append(Node(nodes.WORD, token.start, token.end, word))
+    found.append(nodes.plain(nodes.WORD, token.start, token.end, word))
     return index + 1

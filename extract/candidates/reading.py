@@ -16,8 +16,7 @@ from extract.fulltext.article import Article
 from extract.schema.effect import Document
 from extract.schema.record import DeletedRecord
 
-#: Longest title plus abstract read. The longest in PubMed is under 50,000 characters; beyond this it is no
-#: abstract.
+#: Longest title plus abstract read. The longest in PubMed is under 50,000 characters; beyond this it is no abstract.
 LONGEST_TEXT: Final = 2_000_000
 #: A gzip file that unpacks to more than this many times its size, beyond the first 64 MB, is a bomb: PubMed's
 #: own files unpack about twelvefold.

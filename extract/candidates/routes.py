@@ -21,8 +21,7 @@ from extract.checks.p_values import PrintedP, read_p
 
 #: From what assumes nothing beyond the print to what assumes most; the order they are offered in.
 ORDER: Final = ("interval", "hr_and_p", "o_minus_e", "p_and_events", "medians", "survival_curve")
-#: A p value printed with one digit ("0.1") fixes the standard error within a third at best: said with the
-#: route.
+#: A p value printed with one digit ("0.1") fixes the standard error within a third at best: said with the route.
 _COARSE: Final = 0.005
 
 

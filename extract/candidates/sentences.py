@@ -13,19 +13,17 @@ _BOUNDARY: Final = re.compile(r"[.!?][)\]\"']{0,2} {1,4}(?=[A-Z0-9(\[\"'])|(?<=[
 _NOT_AN_END: Final = re.compile(
     r"(?:\b(?:vs?|i\.e|e\.g|et al|no|nos|fig|approx|ca|cf|dr|st|resp|incl)|[( ][A-Z])$", re.I
 )
-#: Letters without which no effect can be named. Plain substring tests: an alternation of patterns costs ten
-#: times
-#: more. The first few need any digit beside them, the ambiguous others a decimal number.
-_STRONG: Final = ("azard", "HR", "edian", "MEDIAN", "AZARD")
-_WEAK: Final = (
-    *("atio", "dds", "OR", "RR", "elative risk", "CI", "onfidence", "ifference", "MD", "IC "),
+#: Letters without which no effect can be named. Plain substring tests: an alternation of patterns costs ten times
+#: more. A median needs any digit beside it, a ratio a decimal number.
+_MEDIANS: Final = ("edian", "MEDIAN")
+_RATIOS: Final = (
+    *("azard", "HR", "AZARD", "atio", "dds", "OR", "RR", "elative risk", "CI", "onfidence", "ifference", "MD", "IC "),
     *("ncrease in", "eduction in", "ATIO", "Hr "),
 )
-#: A number and a range in brackets, in a document that has named its ratio before: "(0.82, 0.67-0.99; P =
-#: .04)".
+#: A number and a range in brackets, in a document that has named its ratio before: "(0.82, 0.67-0.99; ...)".
 _NAMELESS: Final = re.compile(r"[(\[,;] ?\d?\.\d{1,4}[,;]? ?[(\[]?\d{0,3}\.\d{1,4} ?(?:-|to) ?\d")
 _DIGIT: Final = re.compile(r"\d")
-_DECIMAL: Final = re.compile(r"[.,]\d")
+_DECIMAL: Final = re.compile(r"[.]\d|\d,\d\d?(?!\d)")
 
 
 def sentences(folded: str) -> list[tuple[int, int]]:
@@ -40,15 +38,19 @@ def sentences(folded: str) -> list[tuple[int, int]]:
         start = match.end()
     if start < len(folded):
         bounds.append((start, len(folded)))
+    if all(high - low <= LONGEST_SENTENCE for low, high in bounds):
+        return bounds
     return [piece for low, high in bounds for piece in _pieces(folded, low, high)]
 
 
 def may_hold_a_result(folded: str, start: int, end: int) -> bool:
     """Tell whether a sentence has a word and a digit without which no effect can stand in it."""
     sentence = folded[start:end]
-    if any(trigger in sentence for trigger in _STRONG):
-        return _DIGIT.search(sentence) is not None
-    return any(trigger in sentence for trigger in _WEAK) and _DECIMAL.search(sentence) is not None
+    if _DIGIT.search(sentence) is None:
+        return False
+    if _MEDIANS[0] in sentence or _MEDIANS[1] in sentence:
+        return True
+    return _DECIMAL.search(sentence) is not None and any(trigger in sentence for trigger in _RATIOS)
 
 
 def may_hold_a_nameless_value(folded: str, start: int, end: int) -> bool:
@@ -61,7 +63,7 @@ def may_hold_a_nameless_value(folded: str, start: int, end: int) -> bool:
 
 def has_trigger(folded: str) -> bool:
     """Tell whether any sentence of the text may hold a result; the cheapest test, run first."""
-    return any(trigger in folded for trigger in _STRONG + _WEAK) and _DIGIT.search(folded) is not None
+    return any(trigger in folded for trigger in _MEDIANS + _RATIOS) and _DIGIT.search(folded) is not None
 
 
 def _pieces(folded: str, start: int, end: int) -> list[tuple[int, int]]:

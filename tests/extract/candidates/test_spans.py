@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from extract.candidates import propose_effects
+from extract.candidates.reading import read_documents
 from extract.schema.effect import Document, Effect
 from tests.extract.protocol_file import own_protocol
 
@@ -43,3 +44,26 @@ def test_every_span_of_the_real_abstracts_is_exact(shared: Path, path: str) -> N
             assert_span_is_exact(document, effect)
             seen += 1
     assert seen > 10
+
+
+@pytest.mark.parametrize("name", ["pubmed_1000.xml.gz", "pubmed_5000.xml.gz"])
+def test_every_span_of_the_real_records_is_exact(shared: Path, name: str) -> None:
+    seen = 0
+    for document in read_documents(shared / "pubmed_slices" / name):
+        assert isinstance(document, Document)
+        for effect in propose_effects(document, own_protocol()):
+            assert_span_is_exact(document, effect)
+            seen += 1
+    assert seen > 100
+
+
+def test_every_span_of_the_screening_sets_is_exact(shared: Path) -> None:
+    seen = 0
+    for path in sorted((shared / "screening").glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            document = Document("1", row.get("title") or "", row.get("abstract") or "")
+            for effect in propose_effects(document, own_protocol()):
+                assert_span_is_exact(document, effect)
+                seen += 1
+    assert seen > 100
