@@ -22,7 +22,7 @@ BLOCK = re.compile(r"</?(?:p|li|tr|h[1-6]|div|section|figure|figcaption|caption|
 
 
 def page_text(html: str) -> str:
-    """Return the words of a page, one block of the layout a line; the abstract (the protocol's own words) is left out."""
+    """Return the words of a page, one block a line; the abstract (the protocol's own words) is left out."""
     body = re.sub(r'<dl class="abstract">.*?</dl>', "", html[html.index("<body>") :], flags=re.DOTALL)
     lines = (unescape(re.sub(r"<[^>]+>", " ", part)) for part in BLOCK.split(body))
     return "\n".join(words for line in lines if (words := " ".join(line.split()))) + "\n"
