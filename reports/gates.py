@@ -15,6 +15,9 @@ from reports.figures.flow_chart import check_sums
 from reports.html_reading import PageText, read_page
 from reports.model import Interval, Snapshot, Synthesis
 
+REMOVING = frozenset({"withdraw", "reject", "remove", "exclude"})
+"""Actions of the decision log that take a value, report or study out of the review."""
+
 FORBIDDEN_TEXT = re.compile(r"(?<![\w.-])(NaN|nan|inf|Infinity|None(?!\.|\s+[a-z]))(?![\w-])|\{\{|\{%|\}\}")
 """What a program leaves where a number should stand; "None." and "None known" are words of the language."""
 
@@ -53,8 +56,8 @@ def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None) -> N
 def check_removals(snapshot: Snapshot, previous: Snapshot | None) -> None:
     """Refuse a snapshot that lost studies nobody decided to remove.
 
-    A study may go when a decision in the log says so: an action that contains "remove", "exclude", "retract" or
-    "reject" on the study, one of its reports or one of its values.
+    A study may go when a decision in the log says so: one of :data:`REMOVING` on the study, one of its reports or one
+    of its values.
     """
     if previous is None:
         return
@@ -63,10 +66,7 @@ def check_removals(snapshot: Snapshot, previous: Snapshot | None) -> None:
         subjects = {study_id}
         subjects |= {r.report_id for r in previous.reports if r.study_id == study_id}
         subjects |= {v.value_id for v in previous.values if v.study_id == study_id}
-        removing = ("remove", "exclude", "retract", "reject")
-        if not any(
-            d.subject_id in subjects and any(word in d.action.lower() for word in removing) for d in snapshot.decisions
-        ):
+        if not any(d.subject_id in subjects and d.action in REMOVING for d in snapshot.decisions):
             raise GateError(
                 f"study {study_id} was in version {previous.manifest.version} and is not in this one, and no decision "
                 "removes it; record the removal with its reason, or restore its values"

@@ -68,12 +68,13 @@ def test_a_study_removed_by_a_decision_may_go(tmp_path: Path) -> None:
     from reports.gates import check_removals
 
     removal = DecisionRow(
-        seq=9, at="2026-11-23", by="adjudicator", action="reject", subject_kind="value",
+        seq=9, at="2026-11-23", by="adjudicator", action="withdraw", subject_kind="value",
         subject_id="jcog1017-2025-os-all-all", reason="retracted",
     )  # fmt: skip
     check_removals(snapshot(TRIALS[:4], decisions=(removal,)), snapshot(TRIALS))
-    with pytest.raises(GateError):
-        check_removals(snapshot(TRIALS[:4]), snapshot(TRIALS))
+    approval = removal.model_copy(update={"action": "confirm"})
+    with pytest.raises(GateError, match="study JCOG1017 was in version"):
+        check_removals(snapshot(TRIALS[:4], decisions=(approval,)), snapshot(TRIALS))
 
 
 def test_a_flow_that_does_not_add_up_is_refused(built: Built) -> None:
