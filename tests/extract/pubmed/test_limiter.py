@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time as real_time
 from pathlib import Path
 
 import pytest
@@ -50,19 +51,31 @@ def test_limiters_of_one_folder_share_one_limit(tmp_path: Path) -> None:
 
 
 def test_threads_take_turns(tmp_path: Path) -> None:
-    time, times, lock = Time(), [], threading.Lock()
+    class Watched(Time):
+        """Notes how many threads wait for their grant at the same moment: one, for waiting holds the lock."""
+
+        waiting = 0
+        most = 0
+
+        def sleep(self, seconds: float) -> None:
+            self.waiting += 1
+            self.most = max(self.most, self.waiting)
+            real_time.sleep(0.002)
+            self.now += seconds
+            self.waiting -= 1
+
+    time = Watched()
 
     def ask() -> None:
         for _ in range(2):
             limiter(tmp_path, time, 3).wait()
-            with lock:
-                times.append(time.now)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert time.most == 1
     assert time.now - 1000.0 >= 2.0, "8 requests at 3 a second span two full seconds"
 
 
