@@ -24,6 +24,12 @@ IntArray: TypeAlias = NDArray[np.int64]
 
 MAX_ROUNDS = 60
 
+FEW = 60
+"""People at risk up to which the heights of single drops (1 / n) tell early from late censoring."""
+
+SKEWS = (1.0, 0.5, 2.0, 0.2, 5.0)
+"""Powers that move evenly spread censoring later or earlier within its interval."""
+
 
 @dataclass(frozen=True)
 class ReconstructedArm:
@@ -89,23 +95,33 @@ def reconstruct_arm(
 def _interval(
     t: FloatArray, s: FloatArray, n: int, height: float, span: tuple[float, float], leaving: int
 ) -> tuple[IntArray, FloatArray, float]:
-    """Return drops and censoring times of an interval that ``leaving`` people leave in one way or the other."""
-    best: tuple[int, IntArray, FloatArray, float] | None = None
+    """Return drops and censoring times of an interval that ``leaving`` people leave in one way or the other.
+
+    Few people: single drops show how many were at risk, so that early and late censoring can be told apart.
+    """
+    plans = [_balanced(t, s, n, height, span, leaving, skew) for skew in (SKEWS if n <= FEW else (1.0,))]
+    _, _, drops, times, after = min(plans, key=lambda plan: plan[:2])
+    return drops, times, after
+
+
+def _balanced(
+    t: FloatArray, s: FloatArray, n: int, height: float, span: tuple[float, float], leaving: int, skew: float
+) -> tuple[int, float, IntArray, FloatArray, float]:
+    """Return the gap to ``leaving`` and the misfit of the best number censored, with its drops, times and height."""
+    plans = []
     censored = max(0, leaving - int(_events(t, s, n, height, np.empty(0))[0].sum()))
     seen: set[int] = set()
     for _ in range(MAX_ROUNDS):
-        times = _spread(censored, span)
+        times = _spread(censored, span, skew)
         drops, curve = _events(t, s, n, height, times)
-        after = float(curve[-1]) if t.size else height
         gap = leaving - int(drops.sum()) - censored
-        if best is None or abs(gap) < abs(best[0]):
-            best = (gap, drops, times, after)
-        if gap == 0 or censored in seen:
-            break
+        misfit = float(((curve - s) ** 2).sum())
+        plans.append((abs(gap), misfit, drops, times, float(curve[-1]) if t.size else height))
         seen.add(censored)
         censored = max(0, censored + gap)
-    assert best is not None  # noqa: S101  the loop runs at least once
-    return best[1], best[2], best[3]
+        if gap == 0 or censored in seen:
+            break
+    return min(plans, key=lambda plan: plan[:2])
 
 
 def _last_interval(
@@ -122,20 +138,21 @@ def _last_interval(
     """
     results = []
     for censored in range(n + 1):
-        times = _spread(censored, span)
-        drops, curve = _events(t, s, n, height, times)
-        if int(drops.sum()) + censored > n:
-            break
-        excess = 0 if wanted is None else abs(int(drops.sum()) - wanted)
-        misfit = float(((curve - s) ** 2).sum())
-        results.append((excess, misfit, censored, drops, times, float(curve[-1]) if t.size else height))
+        for skew in SKEWS if n <= FEW else (1.0,):
+            times = _spread(censored, span, skew)
+            drops, curve = _events(t, s, n, height, times)
+            if int(drops.sum()) + censored > n:
+                continue
+            excess = 0 if wanted is None else abs(int(drops.sum()) - wanted)
+            misfit = float(((curve - s) ** 2).sum())
+            results.append((excess, misfit, censored, drops, times, float(curve[-1]) if t.size else height))
     _, _, _, drops, times, after = min(results, key=lambda r: r[:3])
     return drops, times, after
 
 
-def _spread(count: int, span: tuple[float, float]) -> FloatArray:
-    """Return ``count`` times evenly inside the interval."""
-    return span[0] + (span[1] - span[0]) * (np.arange(count) + 0.5) / max(count, 1)
+def _spread(count: int, span: tuple[float, float], skew: float) -> FloatArray:
+    """Return ``count`` times inside the interval: evenly with skew 1, earlier above it, later below."""
+    return np.asarray(span[0] + (span[1] - span[0]) * ((np.arange(count) + 0.5) / max(count, 1)) ** skew)
 
 
 def _events(

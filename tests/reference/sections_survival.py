@@ -122,26 +122,31 @@ RECONSTRUCTION_MEDIAN = 0.008
 
 
 def km_cases(document: dict[str, Any]) -> Rows:
-    errors = []
-    for i, case in enumerate(document["cases"]):
-        times, events, arms = [], [], []
-        for arm_number, arm in enumerate(case["arms"]):
-            ours = reconstruct_arm(
-                arm["time"],
-                arm["surv"],
-                risk_times=arm["trisk"],
-                at_risk=arm["nrisk"],
-                total_events=arm["events"],
-            )
-            assert len(ours.time) == arm["n"]
-            yield from pairs(f"cases[{i}].events[{arm_number}]", float(sum(ours.event)), arm["events"])
-            rmst = restricted_mean(ours.time, ours.event, horizon=24.0).mean
-            yield Row(f"cases[{i}].rmst24[{arm_number}]", rmst, arm["true"]["rmst24"], relative=0.003)
-            times += ours.time
-            events += ours.event
-            arms += [float(arm_number)] * len(ours.time)
-        effect = cox_two_arms(times, events, arms)
-        errors.append(abs(effect.log_hr - case["true"]["logHR"]))
-        yield Row(f"cases[{i}].logHR", effect.log_hr, case["true"]["logHR"], 0.0, RECONSTRUCTION_WORST)
-        yield Row(f"cases[{i}].se", effect.se_log_hr, case["true"]["se"], relative=0.01)
-    yield Row("median |error|", float(np.median(errors)), 0.0, 0.0, RECONSTRUCTION_MEDIAN)
+    for known in (True, False):
+        label = "with totals" if known else "without totals"
+        errors = []
+        for i, case in enumerate(document["cases"]):
+            times: list[float] = []
+            events: list[int] = []
+            arms: list[float] = []
+            for arm_number, arm in enumerate(case["arms"]):
+                ours = reconstruct_arm(
+                    arm["time"],
+                    arm["surv"],
+                    risk_times=arm["trisk"],
+                    at_risk=arm["nrisk"],
+                    total_events=arm["events"] if known else None,
+                )
+                where = f"cases[{i}].{label}[{arm_number}]"
+                assert len(ours.time) == arm["n"]
+                yield Row(f"{where}.events", float(sum(ours.event)), arm["events"], 0.0, 1.0)
+                rmst = restricted_mean(ours.time, ours.event, horizon=24.0).mean
+                yield Row(f"{where}.rmst24", rmst, arm["true"]["rmst24"], relative=0.003)
+                times += ours.time
+                events += ours.event
+                arms += [float(arm_number)] * len(ours.time)
+            effect = cox_two_arms(times, events, arms)
+            errors.append(abs(effect.log_hr - case["true"]["logHR"]))
+            yield Row(f"cases[{i}].{label}.logHR", effect.log_hr, case["true"]["logHR"], 0.0, RECONSTRUCTION_WORST)
+            yield Row(f"cases[{i}].{label}.se", effect.se_log_hr, case["true"]["se"], relative=0.01)
+        yield Row(f"{label} median |error|", float(np.median(errors)), 0.0, 0.0, RECONSTRUCTION_MEDIAN)
