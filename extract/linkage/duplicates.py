@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -35,7 +35,7 @@ NOTICE: Final = -0.95
 
 #: Words of a title rare enough to look others up by, and how common a word may be for that.
 RARE_WORDS: Final = 8
-COMMON_FROM: Final = 400
+COMMON_FROM: Final = 200
 
 #: Prefixes of preprint servers: bioRxiv and medRxiv, Research Square, SSRN, Preprints.org, OSF, JMIR Preprints.
 _PREPRINT_DOI: Final = re.compile(r"10\.(?:1101|64898|21203|2139|20944|31219|2196/preprints)\b", re.IGNORECASE)
@@ -46,9 +46,8 @@ _NOTICE: Final = re.compile(
     r"|retracted|expression of concern|reply(?= to\b|:|\W*$)|comment(?= on\b|:)|re(?=:))",
     re.IGNORECASE,
 )
-_NOTICE_TYPES: Final = frozenset(
-    {"Published Erratum", "Retraction of Publication", "Expression of Concern", "Comment", "Letter", "Editorial"}
-)
+#: A letter or an editorial has a title of its own and is told from others by it.
+_NOTICE_TYPES: Final = frozenset({"Published Erratum", "Retraction of Publication", "Expression of Concern"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,26 +143,40 @@ def propose_duplicates(
     Notes
     -----
     Only pairs that share a DOI, a PMID or one of the rarer words of a title are looked at: time grows with the number
-    of entries, not of pairs. Nothing is merged: a person accepts, and can take it back, for both entries stay whole.
+    of entries, not of pairs. Without a common id the titles must agree in :data:`TITLE_FROM` of their words. Nothing is
+    merged: a person accepts, and can take it back, for both entries stay whole.
     """
-    proposals = [
-        proposal
-        for one, other in _candidate_pairs(citations, against)
-        if (proposal := compare(one, other)).score >= propose_from
-    ]
-    return tuple(sorted(proposals, key=lambda each: (-each.score, each.first_id, each.second_id)))
+    everything = [*citations, *against]
+    words = [title_words(each.title) for each in everything]
+    proposals = []
+    for first, second in _candidate_pairs(everything, words, new=len(citations)):
+        one, other = everything[first], everything[second]
+        similarity = title_similarity(words[first], words[second])
+        if similarity >= TITLE_FROM or _ids(one) & _ids(other):
+            proposals.append(_proposal(one, other, similarity))
+    kept = [each for each in proposals if each.score >= propose_from]
+    return tuple(sorted(kept, key=lambda each: (-each.score, each.first_id, each.second_id)))
 
 
 def compare(one: Citation, other: Citation) -> DuplicateProposal:
     """Return what speaks for and against two entries being one publication or stages of one."""
+    return _proposal(one, other, title_similarity(title_words(one.title), title_words(other.title)))
+
+
+def _proposal(one: Citation, other: Citation, similarity: float) -> DuplicateProposal:
     stages = one.stage != other.stage and "notice" not in (one.stage, other.stage)
-    evidence = strongest_first(_evidence(one, other, stages=stages))
+    evidence = strongest_first(_evidence(one, other, similarity, stages=stages))
     return DuplicateProposal(
         one.citation_id, other.citation_id, "version" if stages else "same", combined_score(evidence), evidence
     )
 
 
-def _evidence(one: Citation, other: Citation, *, stages: bool) -> Iterator[Evidence]:
+def _ids(citation: Citation) -> frozenset[tuple[str, str]]:
+    ids = (("doi", citation.doi), ("pmid", citation.pmid))
+    return frozenset((kind, value) for kind, value in ids if value)
+
+
+def _evidence(one: Citation, other: Citation, similarity: float, *, stages: bool) -> Iterator[Evidence]:
     if one.pmid and other.pmid:
         same = one.pmid == other.pmid
         if same or not stages:
@@ -176,7 +189,6 @@ def _evidence(one: Citation, other: Citation, *, stages: bool) -> Iterator[Evide
             yield Evidence("doi" if same else "other_doi", SAME_DOI if same else OTHER_DOI, one.doi, other.doi, "ids")
     if (one.stage == "notice") != (other.stage == "notice"):
         yield Evidence("notice", NOTICE, one.stage, other.stage, "title")
-    similarity = title_similarity(title_words(one.title), title_words(other.title))
     if similarity >= TITLE_FROM:
         yield Evidence("title", round(TITLE * similarity, 4), f"{similarity:.0%} of the words", other.title, "title")
     if one.authors and other.authors:
@@ -195,25 +207,18 @@ def _evidence(one: Citation, other: Citation, *, stages: bool) -> Iterator[Evide
         yield Evidence("pages", SAME_PAGES, one.pages, other.pages, "pages")
 
 
-def _candidate_pairs(citations: Sequence[Citation], against: Sequence[Citation]) -> Iterator[tuple[Citation, Citation]]:
-    """Yield every pair worth a comparison once: new with new, new with known."""
-    everything = [*citations, *against]
-    holders: dict[str, list[int]] = defaultdict(list)
-    keys = [_keys(each) for each in everything]
+def _candidate_pairs(
+    citations: Sequence[Citation], words: Sequence[frozenset[str]], *, new: int
+) -> Iterator[tuple[int, int]]:
+    """Yield every pair worth a comparison once, as places: new with new, new with known."""
+    keys: list[set[Hashable]] = [{*own, *_ids(each)} for each, own in zip(citations, words, strict=True)]
+    holders: dict[Hashable, list[int]] = defaultdict(list)
     for at, own in enumerate(keys):
         for key in own:
             holders[key].append(at)
     seen: set[tuple[int, int]] = set()
-    for at in range(len(citations)):
-        titled = sorted((key for key in keys[at] if key.startswith("word ")), key=lambda key: (len(holders[key]), key))
-        looked_up = [key for key in keys[at] if not key.startswith("word ")]
-        looked_up += [key for key in titled[:RARE_WORDS] if len(holders[key]) < COMMON_FROM]
+    for at in range(new):
+        rare = sorted(words[at], key=lambda word: (len(holders[word]), word))[:RARE_WORDS]
+        looked_up = [*_ids(citations[at]), *(word for word in rare if len(holders[word]) < COMMON_FROM)]
         seen.update((min(at, each), max(at, each)) for key in looked_up for each in holders[key] if each != at)
-    for first, second in sorted(seen):
-        yield everything[first], everything[second]
-
-
-def _keys(citation: Citation) -> tuple[str, ...]:
-    ids = (("doi", citation.doi), ("pmid", citation.pmid))
-    words = (f"word {word}" for word in sorted(title_words(citation.title)))
-    return (*(f"{kind} {value}" for kind, value in ids if value), *words)
+    yield from sorted(seen)

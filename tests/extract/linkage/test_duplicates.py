@@ -84,6 +84,7 @@ def test_an_erratum_with_the_title_of_its_article_is_no_duplicate_of_it():
 
     assert erratum.stage == typed.stage == "notice"
     assert propose_duplicates([erratum, typed], [article]) == ()
+    assert propose_duplicates([replace(erratum, citation_id="import", pmid=None)], [article]) == ()
 
 
 def test_one_doi_in_two_databases_is_one_publication():
