@@ -18,7 +18,7 @@ from extract.schema.effect import Document, Effect
 from extract.schema.protocol import Protocol
 
 #: Bumped whenever the same text can give other effects; stored with every proposed value.
-EXTRACTOR_VERSION: Final = "grammar-3"
+EXTRACTOR_VERSION: Final = "grammar-4"
 _OTHERS_RESULTS: Final = re.compile(r"introduction|background|discussion|conclusion|comment|literature", re.I)
 
 

@@ -48,6 +48,7 @@ class Reading:
     outcome: str | None = None
     comparison: Comparison = field(default_factory=Comparison)
     seen: set[tuple[object, ...]] = field(default_factory=set)
+    said: set[tuple[object, ...]] = field(default_factory=set)
     whole: Populations = field(default_factory=Populations)
     on_topic: bool = True
     facts: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
@@ -99,6 +100,8 @@ class Reading:
             before = place.end
             if self._is_new(value):
                 self._keep(value, self._effect(sentence, value, setting), sentence, arms)
+        self.seen |= self.said  # equal numbers in one sentence are two results; in a later one, a repetition
+        self.said.clear()
         if said:
             self.outcome = said[0]  # the main clause's: "no benefit was seen in ..." goes on about that one
 
@@ -196,7 +199,7 @@ class Reading:
         bare: tuple[object, ...] = (value.measure, value.estimate)
         key = bare if interval is None else (*bare, interval.low, interval.high)
         repeated = key in self.seen and (interval is not None or value.p is None)
-        self.seen.update((key, bare))
+        self.said.update((key, bare))
         return not repeated
 
 

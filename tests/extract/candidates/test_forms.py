@@ -261,3 +261,15 @@ def test_an_arm_of_the_question_is_not_read_into_another_trial() -> None:
         "Relapse was rarer (HR 0.43; 95% CI 0.28-0.66) than with chemotherapy alone.", "Chemoradiotherapy in cancer"
     )
     assert effect.comparison.numerator is None
+
+
+def test_the_nearest_level_before_a_range_is_its_level() -> None:
+    effects = read(
+        "Response was 30.1% (95% CI 20.2-41.3). HR for death 0.71 (90% CI 0.60-0.84), for progression HR 0.80 (0.70-0.91)."
+    )
+    assert [effect.ci_level for effect in effects] == [90.0, 90.0]
+
+
+def test_equal_numbers_in_one_sentence_are_two_results() -> None:
+    effects = read("Survival (HR 0.80; 95% CI 0.70-0.91) and progression (HR 0.80; 95% CI 0.70-0.91) were better.")
+    assert [effect.outcome for effect in effects] == ["OS", "PFS"]

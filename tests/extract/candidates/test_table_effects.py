@@ -77,6 +77,15 @@ def test_reference_rows_counts_and_rates_are_no_effects() -> None:
     )
 
 
+def test_a_ratio_that_spans_the_rows_of_both_arms_is_one_result() -> None:
+    (effect,) = read(
+        "<table><thead><tr><th/><th>Arm</th><th>HR (95% CI)</th></tr></thead><tbody>"
+        "<tr><td rowspan='2'>Deaths</td><td>Surgery</td><td rowspan='2'>0.71 (0.60-0.84)</td></tr>"
+        "<tr><td>None</td></tr></tbody></table>"
+    )
+    assert effect.span.source == "table:t2/r1/c2"
+
+
 def test_the_labelled_tables_are_read_row_by_row(shared: Path) -> None:
     rows = read_rows(GOLD / "extraction_tables.jsonl")
     assert len({row["article"] for row in rows}) >= 12
