@@ -39,11 +39,11 @@ def check(value: CheckInput) -> Iterator[Finding]:
     p = read_p(value)
     if printed is None or p is None or value.interval_sided == "one":
         return
+    stated = value.ci_level
+    if stated is not None and _fits(p, _p_range(printed, stated, p.sides)):
+        return
     ranges = {level: _p_range(printed, level, p.sides) for level in _levels(value)}
     fitting = [level for level, bounds in ranges.items() if _fits(p, bounds)]
-    stated = value.ci_level
-    if stated in fitting:
-        return
     if fitting and (stated is None or len(fitting) < len(ranges)):
         others = " or ".join(f"{level:g} %" for level in fitting)
         said = "no level is stated" if stated is None else f"{stated:g} % is stated"

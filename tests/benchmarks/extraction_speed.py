@@ -38,12 +38,13 @@ def write(documents: Iterator[Document], path: Path) -> None:
 
 def measure(name: str, path: Path, processes: int) -> None:
     """Print time and peak memory of one run through the command's own function."""
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     code = run([path], own_protocol(), out=io.StringIO(), err=io.StringIO(), processes=processes)
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"{name:38s} {WANTED} documents, {processes} process(es): {seconds:6.1f} s, {WANTED / seconds:7.0f}/s, "
+        f"{name:38s} {WANTED} documents, {processes} process(es): {seconds:6.1f} s "
+        f"({cpu:.1f} s of CPU in this process), {WANTED / seconds:7.0f}/s, "
         f"peak {peak:.0f} MB (output kept in memory), exit code {code}"
     )
 

@@ -265,7 +265,8 @@ def test_an_arm_of_the_question_is_not_read_into_another_trial() -> None:
 
 def test_the_nearest_level_before_a_range_is_its_level() -> None:
     effects = read(
-        "Response was 30.1% (95% CI 20.2-41.3). HR for death 0.71 (90% CI 0.60-0.84), for progression HR 0.80 (0.70-0.91)."
+        "Response was 30.1% (95% CI 20.2-41.3). "
+        "HR for death 0.71 (90% CI 0.60-0.84), for progression HR 0.80 (0.70-0.91)."
     )
     assert [effect.ci_level for effect in effects] == [90.0, 90.0]
 
