@@ -10,12 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from reports.bibliography import bibtex, citation_cff, ris
+from reports.figures.forest import forest
 from reports.model import Synthesis
 from reports.pages.edition import Edition
 from reports.pages.shell import Page, Site, page
 from reports.r_script import r_script
 from reports.snapshot import TABLES, table_csv, table_meta
+from reports.templating import HERE, render, tidy
 
 FOLDER = "data/"
 
@@ -43,6 +47,7 @@ class SynthesisFiles:
 def download_pages(site: Site, edition: Edition) -> list[Page]:
     """Return every file below ``data/`` with the page that lists them."""
     files = _table_files(edition) + _synthesis_files(edition) + _reference_files(site, edition)
+    files += _figure_files(edition)
     files.append(Page(f"{FOLDER}codebook.csv", codebook()))
     files.append(Page(f"{FOLDER}protocol.json", json_text(edition.snapshot.protocol)))
     files.append(Page(f"{FOLDER}datapackage.json", data_package(site, edition, files)))
@@ -132,6 +137,20 @@ def _synthesis_files(edition: Edition) -> list[Page]:
         files.append(Page(f"{FOLDER}results/{one.synthesis_id}.json", json_text(one.model_dump(mode="json"))))
         if one.k:
             files.append(Page(f"{FOLDER}r/{one.synthesis_id}.R", r_script(one, words=edition.words(one.synthesis_id))))
+    return files
+
+
+def _figure_files(edition: Edition) -> list[Page]:
+    """Return each forest plot as a file of its own, for slides and papers."""
+    style = (HERE / "static" / "figure.css").read_text(encoding="utf-8").strip()
+    mark = "Rehearsal: recorded archive, not the live review. " if edition.snapshot.manifest.rehearsal else ""
+    files = []
+    for one in edition.snapshot.results:
+        title = f"{mark}{edition.words(one.synthesis_id)}, version {edition.version}"
+        plot = forest(one, anchor="forest", title=title)
+        if plot is not None:
+            text = tidy(render("svg/standalone.svg", plot=plot, style=Markup(style)))  # noqa: S704
+            files.append(Page(f"{FOLDER}figures/{one.synthesis_id}.svg", text))
     return files
 
 

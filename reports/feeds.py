@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.links import frozen_path
+from reports.pages.answer import answer
 from reports.pages.edition import Edition, Stratum
-from reports.pages.report import answer
 from reports.pages.report_pages import version_entries
 from reports.pages.shell import Page, Site
 from reports.templating import render, tidy

@@ -6,7 +6,6 @@ program. Rounding is half to even on the decimal text Python prints, and a print
 
 from __future__ import annotations
 
-import math
 from datetime import date
 
 from reports.model import Interval
@@ -164,11 +163,6 @@ NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "ei
 def number_word(value: int) -> str:
     """Return a small count in words, a larger one in digits."""
     return NUMBER_WORDS[value] if 0 <= value < len(NUMBER_WORDS) else count(value)
-
-
-def is_finite(*values: float) -> bool:
-    """Return whether all values can be drawn."""
-    return all(math.isfinite(value) for value in values)
 
 
 def kept_together(text: str) -> str:

@@ -7,7 +7,6 @@ the middle column; what left the way stands at its side.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reports.errors import GateError
@@ -158,8 +157,3 @@ def _box(box: FlowBox, *, x: float, y: float, width: float, chars: int, side: bo
     return DrawnBox(
         box.key, x, round(y, 1), width, round(2 * PADDING + LINE * len(lines), 1), lines, count(box.count), side
     )
-
-
-def flow_counts(flow: Flow) -> Mapping[str, int]:
-    """Return the count of each box by key."""
-    return {box.key: box.count for box in flow.boxes}

@@ -10,8 +10,9 @@ from typing import Any
 from reports.conclusion import verdict_of
 from reports.figures.flow_chart import flow_chart
 from reports.notation import count
+from reports.pages.answer import answer
 from reports.pages.edition import Edition, Stratum
-from reports.pages.report import answer, cell_link, report_view
+from reports.pages.report import cell_link, report_view
 from reports.pages.shell import Page, Site, page
 from reports.rows import SearchRow
 from reports.taxonomy import ALL

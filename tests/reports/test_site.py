@@ -216,6 +216,14 @@ def test_each_synthesis_comes_with_code_that_states_its_exact_inputs(built: Buil
     assert 'method = "REML", test = "knha"' in code
 
 
+def test_each_forest_plot_comes_as_a_file_of_its_own_that_needs_nothing_else(built: Built) -> None:
+    text = (built.folder / "data/figures/os--all--all--randomised.svg").read_text()
+    ElementTree.fromstring(text)
+    assert "0.928 (0.690–1.249)" in text
+    assert "url(" not in text
+    assert text.startswith("<?xml")
+
+
 def test_included_reports_come_as_ris(built: Built) -> None:
     text = (built.folder / "data/included-reports.ris").read_text()
     assert text.count("TY  - ") == len(built.snapshot.reports)
