@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
 
-from extract.pubmed.fetch.faults import AnswerFault, HistoryExpired, PermanentFault, TransientFault
+from extract.pubmed.fetch.error_bodies import error_in, error_meant, json_object
+from extract.pubmed.fetch.faults import TransientFault
 from extract.schema.record import Pmid
 
 _PMID = re.compile(r"[1-9][0-9]{0,8}")
-_MISSING_HISTORY = re.compile(r"Unable to obtain query|WebEnv.*(?:expired|not found)|query_key", re.IGNORECASE)
-_REFUSED = re.compile(
-    r"API key|Invalid db name|ID list is empty|cannot be larger than|OUT OF RANGE|Empty term|not allowed",
-    re.IGNORECASE,
-)
 _JSON_WARNINGS = ("phrasesignored", "quotedphrasesnotfound", "phrasesnotfound", "fieldsnotfound")
 _XML_WARNINGS = ("PhraseIgnored", "QuotedPhraseNotFound", "PhraseNotFound", "FieldNotFound")
 
@@ -113,7 +108,7 @@ def search_answer(body: bytes) -> SearchAnswer:
     if fault is not None:
         raise fault
     if body.lstrip()[:1] == b"{":
-        return _search_answer_json(_json_object(body))
+        return _search_answer_json(json_object(body))
     root = _xml(body, expected="eSearchResult")
     count = _number(root.findtext("Count"), name="Count")
     outputs = root.iterfind("WarningList/OutputMessage")
@@ -182,7 +177,7 @@ def link_answer(body: bytes, asked: Sequence[Pmid], *, link_name: str) -> LinkAn
     for link_set in root.iterfind("LinkSet"):
         error = link_set.findtext("ERROR")
         if error:
-            raise _error(error)
+            raise error_meant(error)
         for part in link_set.iterfind("IdList/Id"):
             source = _pmids([part.text or ""], where="elink")[0]
             linked = link_set.iterfind("LinkSetDb")
@@ -213,55 +208,6 @@ def info_answer(body: bytes) -> InfoAnswer:
         last_update=root.findtext("DbInfo/LastUpdate") or "",
         fields=tuple(part.text or "" for part in root.iterfind("DbInfo/FieldList/Field/Name")),
     )
-
-
-def error_in(body: bytes) -> AnswerFault | None:
-    """Return the error a body of any status carries (XML, JSON or a page), or None if it seems to be none."""
-    start = body.lstrip()[:400]
-    if not start:
-        return TransientFault("the answer is empty")
-    if start[:1] in (b"{", b"["):
-        said = _json_error(body)
-        return _error(said) if said else None
-    if re.search(rb"<html|<!doctype html", start, re.IGNORECASE):
-        return TransientFault(f"the answer is a web page, not XML: {_title(body)}")
-    found = re.search(rb"<ERROR>(.*?)</ERROR>", body, re.DOTALL)
-    return _error(found.group(1).decode("utf-8", errors="replace")) if found else None
-
-
-def _error(said: str) -> AnswerFault:
-    """Return the fault a message of the service means."""
-    folded = " ".join(said.split())[:300]
-    if _MISSING_HISTORY.search(folded):
-        return HistoryExpired(f"the service says: {folded}")
-    if _REFUSED.search(folded):
-        return PermanentFault(f"the service says: {folded}")
-    return TransientFault(f"the service says: {folded}")
-
-
-def _json_object(body: bytes) -> dict[str, object]:
-    """Return a JSON body as a mapping; raw line breaks inside strings, which PubMed sends, are let in."""
-    try:
-        value = json.loads(body.decode("utf-8"), strict=False)
-    except ValueError as error:
-        raise TransientFault(f"the answer begins like JSON and is none: {error}") from error
-    if not isinstance(value, dict):
-        raise TransientFault("the answer is JSON but no object")
-    return value
-
-
-def _json_error(body: bytes) -> str | None:
-    """Return the error message of a JSON body in any of the shapes seen, or None."""
-    value = _json_object(body)
-    if isinstance(value.get("error"), str):
-        return str(value["error"])
-    for key in ("esearchresult", "elinkresult", "einforesult", "esummaryresult"):
-        inner = value.get(key)
-        if isinstance(inner, dict) and isinstance(inner.get("ERROR"), str):
-            return str(inner["ERROR"])
-        if isinstance(inner, list) and inner:
-            return str(inner[0])
-    return None
 
 
 def _search_answer_json(value: dict[str, object]) -> SearchAnswer:
@@ -330,8 +276,3 @@ def _pmids(texts: Iterable[str], *, where: str) -> tuple[Pmid, ...]:
         if not _PMID.fullmatch(text):
             raise TransientFault(f"{where} answered {text!r}, which is no PMID")
     return tuple(map(Pmid, ids))
-
-
-def _title(body: bytes) -> str:
-    found = re.search(rb"<title>(.*?)</title>", body, re.IGNORECASE | re.DOTALL)
-    return " ".join(found.group(1).decode("utf-8", errors="replace").split())[:120] if found else "no title"

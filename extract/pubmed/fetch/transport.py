@@ -24,8 +24,8 @@ from urllib.response import addinfourl
 from Bio import Entrez
 
 from extract.errors import SearchFailed
-from extract.pubmed.fetch.answers import error_in
 from extract.pubmed.fetch.connection import RawResponse, read_response
+from extract.pubmed.fetch.error_bodies import error_in
 from extract.pubmed.fetch.faults import AnswerFault, HistoryExpired, PermanentFault, TransientFault
 from extract.pubmed.fetch.settings import NCBI_URL, EntrezSettings, Exchange
 from extract.pubmed.limiter import RequestLimiter
