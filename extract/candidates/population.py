@@ -68,10 +68,15 @@ class Populations:
 
 
 def populations_of(
-    text: str, bounds: tuple[int, int], places: Sequence[Place], tokens: Sequence[Token], words: Words
+    text: str,
+    bounds: tuple[int, int],
+    places: Sequence[Place],
+    tokens: Sequence[Token],
+    words: Words,
+    *,
+    outcomes: Sequence[int],
 ) -> list[Populations]:
-    """Return the population of every value of a sentence."""
-    outcomes = [mention.start for mention in words.outcomes.find(tokens)]
+    """Return the population of every value of a sentence; ``outcomes`` are the offsets of its outcome phrases."""
     found = []
     for vocabulary, entries in ((words.subtypes, words.subtype_entries), (words.patterns, words.pattern_entries)):
         mentions = _merged(text, vocabulary.find(tokens, refuse_negated=True), entries)

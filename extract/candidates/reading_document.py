@@ -84,7 +84,14 @@ class Reading:
         bounds = (sentence.start, sentence.end)
         mentions = outcomes_of(sentence.folded, sentence.tokens, self.words)
         outcomes = govern(sentence.folded, bounds, sentence.places, mentions, may_follow=True)
-        populations = populations_of(sentence.folded, bounds, sentence.places, sentence.tokens, self.words)
+        populations = populations_of(
+            sentence.folded,
+            bounds,
+            sentence.places,
+            sentence.tokens,
+            self.words,
+            outcomes=[mention.start for mention in mentions],
+        )
         # "Chemotherapy alone" is an arm of the question only in a report about the question's intervention.
         arms = self.words.arms.find(sentence.tokens) if self.on_topic else []
         before = sentence.start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Literal
 
 PSided = Literal["one", "two"]
@@ -93,7 +93,10 @@ class Effect:
 
     def to_json(self) -> dict[str, object]:
         """Return the effect as plain JSON types, in the order of DESIGN's contract."""
-        row: dict[str, object] = asdict(self)
+        row: dict[str, object] = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        row["comparison"] = {"numerator": self.comparison.numerator, "denominator": self.comparison.denominator}
+        span = self.span
+        row["span"] = {"source": span.source, "start": span.start, "end": span.end, "text": span.text}
         row["checks"] = list(self.checks)
         row["extras"] = dict(self.extras)
         return row
