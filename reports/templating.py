@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,17 @@ def render(template: str, **values: object) -> str:
     return environment().get_template(template).render(**values)
 
 
+FOLDER_LINK = re.compile(r'href="([^":#?]*/)(#[^"]*)?"')
+"""A link to a folder of this site; an address with a scheme holds a colon and is left alone."""
+
+
 def tidy(html: str) -> str:
-    """Drop the indentation and blank lines that templates leave."""
-    return "\n".join(line for line in (raw.strip() for raw in html.split("\n")) if line) + "\n"
+    """Drop the indentation and blank lines that templates leave, and name the file that links to folders mean.
+
+    With the file named, the site can be read from a disk without any server.
+    """
+    lines = "\n".join(line for line in (raw.strip() for raw in html.split("\n")) if line) + "\n"
+    return FOLDER_LINK.sub(r'href="\1index.html\2"', lines)
 
 
 def stylesheet() -> str:

@@ -106,7 +106,7 @@ def _entered(built: Built) -> None:
 def _derived(built: Built) -> None:
     html = built.html(REPORT)
     for one in whole(built.snapshot).inputs:
-        assert f"/#{one.value_id}" in html, "a derived number is not linked to its value"
+        assert f"/index.html#{one.value_id}" in html, "a derived number is not linked to its value"
 
 
 def _sensitivity(built: Built) -> None:
@@ -233,7 +233,7 @@ def _six_schedules(built: Built) -> None:
 
 
 def _previous_version(built: Built) -> None:
-    assert 'href="../../subtype/all/v/2026.1/"' in built.html(REPORT)
+    assert 'href="../../subtype/all/v/2026.1/index.html"' in built.html(REPORT)
 
 
 def _trigger(built: Built) -> None:

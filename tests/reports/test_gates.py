@@ -33,8 +33,12 @@ def spoiled(built: Built, tmp_path: Path, old: str, new: str, *, page: str = PAG
         ("1.04 (0.81–1.34)", "None", "'None' stands on the page"),
         ("1.04 (0.81–1.34)", "inf", "'inf' stands on the page"),
         ("1.04 (0.81–1.34)", "{{ value }}", "stands on the page"),
-        ('href="../../methods/"', 'href="../../method/"', "leads nowhere"),
-        ('href="../../studies/tata/#tata-2015-os-all-all"', 'href="../../studies/tata/#gone"', "without that place"),
+        ('href="../../methods/index.html"', 'href="../../method/index.html"', "leads nowhere"),
+        (
+            'href="../../studies/tata/index.html#tata-2015-os-all-all"',
+            'href="../../studies/tata/index.html#gone"',
+            "without that place",
+        ),
     ],
 )
 def test_a_spoiled_page_is_refused(built: Built, tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -153,7 +153,7 @@ def test_a_version_is_in_the_title_and_the_heading_of_every_report(built: Built)
 def test_a_frozen_version_is_not_indexed_and_leads_to_the_latest(built: Built) -> None:
     html = built.html("subtype/all/v/2026.1/")
     assert '<meta name="robots" content="noindex">' in html
-    assert 'href="../../../../subtype/all/"' in html
+    assert 'href="../../../../subtype/all/index.html"' in html
     assert "0.949" not in html or "0.928 (0.690" not in html
 
 
@@ -228,6 +228,12 @@ def test_included_reports_come_as_ris(built: Built) -> None:
     text = (built.folder / "data/included-reports.ris").read_text()
     assert text.count("TY  - ") == len(built.snapshot.reports)
     assert "990000001" not in text
+
+
+def test_the_site_can_be_read_from_a_disk_because_links_name_their_file(built: Built) -> None:
+    for path in sorted(built.folder.rglob("index.html")):
+        for link in read_page(path).links:
+            assert ":" in link or not link.partition("#")[0].endswith("/"), (path, link)
 
 
 def test_no_page_asks_another_host_for_anything(built: Built) -> None:
