@@ -17,7 +17,7 @@ serve: .make/run-ready ## scheduler, review queue and site
 	@$(BIN)/living-review serve
 
 test: .make/dev-ready ## the whole test suite
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 lint: .make/dev-ready ## style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -162,7 +162,12 @@ def _search_window(context: NightContext, strategy: SearchStrategy, window: Plan
     try:
         with EntrezClient(entrez_settings(context.settings), keep=keeper(context, run_id)) as client:
             result = run_search(
-                client, query, date_type="mdat" if window.kind == "mdat" else "crdt", start=window.start, end=window.end
+                client,
+                query,
+                date_type="mdat" if window.kind == "mdat" else "crdt",
+                start=window.start,
+                end=window.end,
+                accepted_drops=frozenset(strategy.accepted_drops),
             )
             hits = result.count
             if window.kind == "all" and previous is not None and previous.hits:

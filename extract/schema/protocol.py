@@ -66,6 +66,8 @@ class SearchStrategy(Part):
     adapted_from: tuple[Text, ...]
     limits: Text
     lines: tuple[Text, ...] = Field(min_length=1)
+    accepted_drops: tuple[Text, ...] = ()
+    """Phrases PubMed may leave out of the search because a person accepted it, as its WarningList writes them."""
 
     def query(self) -> str:
         """Return the query as sent: lines ``#1`` ... substituted into the last one."""

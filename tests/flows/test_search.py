@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from extract.pubmed.query import query_hash
+from extract.pubmed.replay import Fault, ReplayServer
 from extract.schema.vocabulary import SearchState
 from extract.store.engine import Store
 from extract.store.log import close_run, open_night, open_run, search_log
 from flows.context import NightContext, system_clock
-from flows.search import PlannedWindow, plan_windows
+from flows.night import opened_night
+from flows.rehearsal import packaged_archive, rehearsal_clock
+from flows.search import PlannedWindow, plan_windows, search_night
 from flows.settings import Settings, load_settings
+from tests.nights import NIGHTS, rehearsal
 from tests.stores import AT, ROOT, new_store
 
 NIGHT = dt.date(2026, 11, 22)
@@ -97,3 +102,29 @@ def test_a_changed_query_begins_anew(store: Store, tmp_path: Path) -> None:
         windows = plan_windows(tx, NightContext(where, store, NIGHT, 1, system_clock), strategy)
         assert len(search_log(tx)) == 1
     assert [window.kind for window in windows] == ["all"]
+
+
+DROPPED = """<?xml version="1.0"?><eSearchResult><Count>0</Count><RetMax>0</RetMax><RetStart>0</RetStart>
+<QueryKey>1</QueryKey><WebEnv>W</WebEnv><IdList/><QueryTranslation/><WarningList>
+<QuotedPhraseNotFound>"upfront metastatic"[tiab]</QuotedPhraseNotFound></WarningList></eSearchResult>"""
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_dropped_phrase_fails_the_search_until_a_person_accepts_that_very_phrase(
+    tmp_path: Path, accepted: bool
+) -> None:
+    night = NIGHTS[0]
+    where = rehearsal(tmp_path / "state")
+    drops = ('QuotedPhraseNotFound: "upfront metastatic"[tiab]',) if accepted else ()
+    strategy = where.protocol.search[0].model_copy(update={"accepted_drops": drops})
+    fault = Fault(body=DROPPED.encode(), times=9, headers=(("Content-Type", "text/xml"),))
+    with ReplayServer(packaged_archive(), as_of=night, faults={0: fault}) as server:
+        protocol = where.protocol.model_copy(update={"search": (strategy,)})
+        served = replace(where, entrez_url=server.url, protocol=protocol)
+        with opened_night(served, night=night, clock=rehearsal_clock(served, night)) as context:
+            outcome = search_night(context)
+    assert outcome.new == 0
+    assert bool(outcome.failures) is not accepted
+    if not accepted:
+        assert "upfront metastatic" in outcome.failures[0]
+        assert "accepted_drops" in outcome.failures[0]

@@ -194,7 +194,7 @@ class _Run:
         if refused:
             raise SearchFailed(
                 f"PubMed did not search for all of the query: {'; '.join(refused)}; mend the query, or "
-                "accept in the protocol what was dropped"
+                "accept what was dropped in the protocol (search.accepted_drops)"
             )
         return answer
 
