@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
 from extract.errors import RankingError
 from extract.screening.design import calls_itself_randomised
@@ -103,7 +104,9 @@ def rank_documents(decided: Sequence[tuple[ScreeningDocument, bool]], waiting: S
     texts = [document.text() for document, _ in decided] + [document.text() for document in waiting]
     if not any(_WORD.search(text) for text in texts):
         raise RankingError("not one of the documents holds a word; a ranking needs titles or abstracts")
-    scores = _scores(texts, labels)
+    # One thread: the sums run in the same order on every machine, and small sets do not wait for a crowded one.
+    with threadpool_limits(limits=1):
+        scores = _scores(texts, labels)
     return Ranking(_in_order(waiting, scores), included, excluded)
 
 
