@@ -28,9 +28,11 @@ from flows.derivation import (
     stratum,
 )
 from flows.frozen import FrozenTable
+from flows.grading import proposed_certainty, with_interactions
 from flows.pooling import as_pooled, cumulative, leave_one_out, pool, probability_below_1, sensitivity
 from reports.conclusion import conclusion
 from reports.model import Absolute, Input, Interval, LeftOut, Synthesis, synthesis_id
+from reports.taxonomy import Taxonomy, population_words, taxonomy_of
 
 
 def synthesise(table: FrozenTable, protocol: Protocol) -> tuple[Synthesis, ...]:
@@ -41,6 +43,7 @@ def synthesise(table: FrozenTable, protocol: Protocol) -> tuple[Synthesis, ...]:
     """
     derived = [derive(frozen) for frozen in table.values]
     primary = protocol.primary_outcome().code
+    taxonomy = taxonomy_of(protocol.model_dump(mode="json"))
     syntheses = []
     for outcome, subtype, pattern, body in product(
         [o.code for o in protocol.outcomes],
@@ -52,15 +55,18 @@ def synthesise(table: FrozenTable, protocol: Protocol) -> tuple[Synthesis, ...]:
         has_page = outcome == primary and "all" in (subtype, pattern)
         if members or has_page:
             syntheses.append(
-                _synthesis(members, table, protocol, outcome=outcome, subtype=subtype, pattern=pattern, body=body)
+                _synthesis(
+                    members, table, protocol, taxonomy, outcome=outcome, subtype=subtype, pattern=pattern, body=body
+                )
             )
-    return tuple(syntheses)
+    return with_interactions(tuple(syntheses), protocol)
 
 
 def _synthesis(
     members: Sequence[Derived],
     table: FrozenTable,
     protocol: Protocol,
+    taxonomy: Taxonomy,
     *,
     outcome: str,
     subtype: str,
@@ -103,14 +109,15 @@ def _synthesis(
         cumulative=cumulative(pooled, plan),
         absolute=_absolute(primary, protocol, subtype=subtype, pattern=pattern, body=body, outcome=outcome),
         probability_below_1=probability_below_1(pooled),
-        median_difference=None,
+        median_difference=_median_differences(pooled),
+        certainty=proposed_certainty(pooled, primary, body),
         conclusion=conclusion(
             None if primary is None else as_pooled("Main analysis", primary),
             k=len(pooled),
             body=body.value,
             outcome=outcome,
-            outcome_label=next(o.label for o in protocol.outcomes if o.code == outcome).lower(),
-            population=_population(protocol, subtype, pattern),
+            outcome_label=taxonomy.outcome(outcome).in_text,
+            population=population_words(taxonomy, subtype=subtype, pattern=pattern),
         ),
         software=software(),
     )
@@ -134,11 +141,17 @@ def _left_out(derived: Derived, reason_code: str, reason: str) -> LeftOut:
     )
 
 
-def _population(protocol: Protocol, subtype: str, pattern: str) -> str:
-    """Return the stratum inside a sentence; empty for everyone."""
-    names = [s.label for s in protocol.subtypes if s.slug == subtype != "all"]
-    names += [p.label.lower() + " metastases" for p in protocol.patterns if p.slug == pattern != "all"]
-    return f"({', '.join(names)})" if names else ""
+def _median_differences(pooled: Sequence[Derived]) -> str | None:
+    """Return the printed differences of median survival, study by study; medians are never pooled."""
+    told = []
+    for derived in pooled:
+        used = derived.frozen.used
+        if used.median_surgery_months is not None and used.median_control_months is not None:
+            difference = used.median_surgery_months - used.median_control_months
+            told.append(f"{label_of(derived.frozen)} {difference:+.1f}")
+    if not told:
+        return None
+    return f"{', '.join(told)} months with surgery; medians are not pooled, and curves that cross make them misleading"
 
 
 def _why_none(members: Sequence[Derived], body: Body) -> str:

@@ -160,6 +160,8 @@ def _certainty(synthesis: Synthesis | None) -> str:
         return "no evidence to rate"
     if synthesis.certainty is None:
         return "not yet rated"
+    if synthesis.certainty.decided_by is None:
+        return f"not yet decided (the rules propose: {synthesis.certainty.level})"
     return synthesis.certainty.level
 
 

@@ -17,6 +17,7 @@ from flows.assembly import synthesise
 from flows.baseline import import_baseline
 from flows.context import NightContext
 from flows.frozen import FrozenTable, read_table
+from flows.grading import with_interactions
 from reports.model import Synthesis
 from tests import tolerances
 from tests.nights import rehearsal
@@ -162,3 +163,41 @@ def test_absolute_survival_follows_from_the_stated_control_risk() -> None:
     assert row.surgery_survival_percent == pytest.approx(expected, rel=tolerances.RELATIVE)
     assert row.surgery_survival_low_percent < row.surgery_survival_percent < row.surgery_survival_high_percent
     assert row.per_1000 == pytest.approx(10 * (expected - 67.9), rel=tolerances.RELATIVE)
+
+
+def test_medians_are_told_study_by_study_and_never_pooled() -> None:
+    # effects.csv: 46 v 35, 19.2 v 20.5, 34.6 v 54.8, 54.9 v 53.1, 75 v 69 months (surgery v none)
+    told = result(starting_table(), "os--all--all--randomised").median_difference
+    assert told is not None
+    for words in ("MF07-01 +11.0", "Tata Memorial -1.3", "ABCSG-28 POSYTIVE -20.2", "E2108 +1.8"):
+        assert words in told
+    assert "not pooled" in told
+
+
+def test_certainty_is_proposed_with_reasons_and_decided_by_nobody_yet() -> None:
+    certainty = result(starting_table(), "os--all--all--randomised").certainty
+    assert certainty is not None
+    assert certainty.decided_by is None
+    assert any("a person must judge this" in reason for reason in certainty.reasons)
+    observational = result(starting_table(), "os--all--all--observational").certainty
+    assert observational is not None
+    assert observational.level in ("low", "very low")
+
+
+def test_subgroups_are_compared_only_where_two_of_them_hold_two_studies_each() -> None:
+    table = starting_table()
+    assert result(table, "os--all--all--randomised").interactions == ()
+    syntheses = synthesise(table, PROTOCOL)
+    pool = result(table, "os--all--all--observational")
+    filled = tuple(
+        s.model_copy(update={"k": 2, "inputs": pool.inputs[:2]})
+        if s.synthesis_id in ("os--her2-positive--all--observational", "os--triple-negative--all--observational")
+        else s
+        for s in syntheses
+    )
+    whole = next(s for s in with_interactions(filled, PROTOCOL) if s.synthesis_id == pool.synthesis_id)
+    (test,) = whole.interactions
+    # The same two studies in both subgroups: no difference at all.
+    assert (test.variable, test.df, test.prespecified) == ("subtype", 1, True)
+    assert test.q == pytest.approx(0, abs=tolerances.ABSOLUTE_AT_ZERO)
+    assert test.p == pytest.approx(1, abs=tolerances.PRINTED_3)
