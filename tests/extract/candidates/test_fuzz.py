@@ -52,9 +52,9 @@ READING_BUDGET = 10.0
 @pytest.mark.parametrize("piece", ["(", ")", "[", "9", "1.1, ", "0,1", "HR(", " ", "in ", "P = ", "a.", "(HR ", "95% "])
 def test_a_repeated_megabyte_is_read_at_once(piece: str) -> None:
     text = "HR 0.7 " + piece * (1_000_000 // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     propose_effects(Document("1", "", text), own_protocol())
-    assert time.perf_counter() - started < BUDGET * 2  # shared machine: twice what the issue asks
+    assert time.process_time() - started < BUDGET * 2  # shared machine: twice what the issue asks
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,13 @@ def test_a_repeated_megabyte_is_read_at_once(piece: str) -> None:
 )
 def test_time_grows_with_length_and_not_faster(piece: str) -> None:
     def seconds(times: int) -> float:
-        started = time.perf_counter()
-        propose_effects(Document("1", "", piece * times), own_protocol())
-        return time.perf_counter() - started
+        """Return the least CPU time of three readings: other programs on the machine do not count."""
+        measured = []
+        for _ in range(3):
+            started = time.process_time()
+            propose_effects(Document("1", "", piece * times), own_protocol())
+            measured.append(time.process_time() - started)
+        return min(measured)
 
     seconds(100)
     assert seconds(8_000) < 12 * max(seconds(2_000), 0.01)
