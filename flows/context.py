@@ -5,15 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store
 from flows.errors import SettingsError
 from flows.settings import Settings
+
+if TYPE_CHECKING:  # commands that never ask PubMed do not load its client
+    from extract.pubmed.fetch import EntrezSettings
 
 Clock = Callable[[], dt.datetime]
 
@@ -35,6 +40,10 @@ class NightContext:
         Its number in the log.
     clock
         Gives the time; a rehearsal's clock stands at the night it rehearses.
+    entrez
+        How PubMed is reached; None for what the settings say.
+    sleep
+        How to wait between the tries of a request, in seconds.
     """
 
     settings: Settings
@@ -42,6 +51,8 @@ class NightContext:
     night: dt.date
     night_id: int
     clock: Clock
+    entrez: EntrezSettings | None = None
+    sleep: Callable[[float], None] = time.sleep
 
     @property
     def protocol(self) -> Protocol:

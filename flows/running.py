@@ -14,8 +14,8 @@ from flows.context import Clock, only_one, open_store, system_clock
 from flows.errors import SettingsError
 from flows.night import NightReport, summary_lines
 from flows.publish import publish
+from flows.pubmed import entrez_settings
 from flows.rehearsal import next_night, packaged_archive, rehearsal_clock, rehearsing
-from flows.search import entrez_settings
 from flows.settings import Settings, load_settings, rehearsal_settings
 
 

@@ -13,24 +13,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from extract.errors import DocumentError, SearchFailed
-from extract.pubmed.fetch import EntrezClient, EntrezSettings, Exchange, FetchAnswer, run_search
+from extract.pubmed.fetch import FetchAnswer, run_search
 from extract.pubmed.fetch.search import fetch_batches
 from extract.pubmed.parse import content_hash, parse_records, record_to_json
 from extract.pubmed.query import query_hash, window_since
 from extract.schema.protocol import SearchStrategy
 from extract.schema.record import DeletedRecord, Pmid
 from extract.schema.vocabulary import SearchState
-from extract.store.archive import keep_body
 from extract.store.engine import Transaction
-from extract.store.log import close_run, last_complete, log_exchange, open_run
+from extract.store.log import close_run, last_complete, open_run
 from extract.store.records import known_pmids, set_deleted, upsert_record
 from flows.context import NightContext
-from flows.settings import Settings
+from flows.pubmed import pubmed
 
 WindowKind = Literal["all", "crdt", "mdat"]
-NO_EMAIL = "not-set@living-review.invalid"
-"""Sent when the operator has not set LIVING_REVIEW_NCBI_EMAIL; NCBI asks for a real one."""
-
 FALL_ALLOWED = 0.01
 """A full run may find this share fewer than the last one (withdrawn records); more is a failure, not news."""
 
@@ -83,19 +79,6 @@ def plan_windows(tx: Transaction, context: NightContext, strategy: SearchStrateg
     return tuple(windows)
 
 
-def entrez_settings(settings: Settings) -> EntrezSettings:
-    """Return how PubMed is reached."""
-    return EntrezSettings(
-        base_url=settings.entrez_url,
-        email=settings.ncbi_email or NO_EMAIL,
-        api_key=settings.ncbi_api_key,
-        limiter_folder=settings.state_dir / "limiter",
-        # A rehearsal talks to this machine only, and fails fast if its server is gone.
-        requests_per_second=50 if settings.rehearsal else None,
-        max_attempts=2 if settings.rehearsal else 5,
-    )
-
-
 def search_night(context: NightContext) -> SearchOutcome:
     """Run every window of every query; a window that fails is logged as failed and the others still run."""
     totals = {"new": 0, "changed": 0, "received": 0}
@@ -113,33 +96,6 @@ def search_night(context: NightContext) -> SearchOutcome:
             for key, count in found.items():
                 totals[key] += count
     return SearchOutcome(totals["new"], totals["changed"], totals["received"], tuple(failures))
-
-
-def keeper(context: NightContext, run_id: int | None) -> _Keeper:
-    """Return what keeps every exchange: the body in the archive, the request in the log."""
-    return _Keeper(context, run_id)
-
-
-@dataclass(frozen=True)
-class _Keeper:
-    context: NightContext
-    run_id: int | None
-
-    def __call__(self, exchange: Exchange) -> None:
-        sha256 = keep_body(self.context.store.archive, exchange.body) if exchange.body else None
-        with self.context.store.write() as tx:
-            log_exchange(
-                tx,
-                night_id=self.context.night_id,
-                run_id=self.run_id,
-                at=self.context.now(),
-                method=exchange.method,
-                url=exchange.url,
-                parameters=dict(exchange.parameters),
-                status=exchange.status,
-                sha256=sha256,
-                size=len(exchange.body),
-            )
 
 
 def _search_window(context: NightContext, strategy: SearchStrategy, window: PlannedWindow) -> dict[str, int]:
@@ -160,7 +116,7 @@ def _search_window(context: NightContext, strategy: SearchStrategy, window: Plan
     found = {"new": 0, "changed": 0, "received": 0}
     hits: int | None = None
     try:
-        with EntrezClient(entrez_settings(context.settings), keep=keeper(context, run_id)) as client:
+        with pubmed(context, run_id) as client:
             result = run_search(
                 client,
                 query,
@@ -263,6 +219,6 @@ def fetch_now(context: NightContext, pmids: Sequence[Pmid], run_id: int) -> dict
         PubMed did not answer, or not with all of them.
     """
     found = {"new": 0, "changed": 0, "received": 0}
-    with EntrezClient(entrez_settings(context.settings), keep=keeper(context, run_id)) as client:
+    with pubmed(context, run_id) as client:
         store_batches(context, fetch_batches(client, tuple(pmids)), run_id, found)
     return found

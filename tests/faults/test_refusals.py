@@ -128,7 +128,7 @@ def test_the_nightly_command_exits_with_3_when_pubmed_cannot_be_reached(tmp_path
         "LIVING_REVIEW_NCBI_EMAIL": "nobody@example.org",
     }
     script = (
-        "import datetime as dt\nfrom dataclasses import replace\nimport flows.search as s\n"
+        "import datetime as dt\nfrom dataclasses import replace\nimport flows.pubmed as s\n"
         "from flows.night import opened_night, run_night\nfrom flows.settings import load_settings\n"
         "from flows.context import system_clock\n"
         "ask = s.entrez_settings\ns.entrez_settings = lambda x: replace(ask(x), max_attempts=1)\n"
