@@ -303,6 +303,7 @@ def disturb(stage: Stage, name: str, strike: Strike, folder: Path, tally: Counte
         stage.server.faults = None
         where = f"{name} at request {position} ({kind_of(stage.requests[position])}), for good: {for_good}"
         if report.exit_code == 0:
+            assert {run.state for run in runs_of_last_night(settings)} == {SearchState.COMPLETE}, where
             tally["night survived"] += 1
         else:
             assert for_good or not must_heal, f"{where}: {report.search.failures + report.surveillance.failures}"
