@@ -142,6 +142,8 @@ def _parsed(name: str, text: str) -> Any:
     if name not in FIELDS:
         raise DecisionError(f"{name!r} is not a field of a value; known: {', '.join(FIELDS)}")
     if text == "":
+        if "None" not in str(FIELDS[name].type):
+            raise DecisionError(f"{name}: cannot be empty")
         return None
     if name in INTEGERS:
         if not text.isdigit():

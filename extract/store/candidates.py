@@ -72,7 +72,12 @@ def add_candidate(
 ) -> str | None:
     """Put a candidate into the queue once; return its id when it is new, else None."""
     new_id = candidate_id(pmid, effect)
-    if get_candidate(tx, new_id) is not None:
+    known = get_candidate(tx, new_id)
+    if known is not None and known.state == "superseded":
+        # Its words had left the record and are back: it waits for people again.
+        set_candidate(tx, new_id, state=state)
+        return new_id
+    if known is not None:
         return None
     tx.connection.execute(
         candidates.insert().values(

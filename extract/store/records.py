@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from extract.schema.record import Pmid, Record
 from extract.schema.vocabulary import RecordState
@@ -81,7 +81,9 @@ def upsert_record(
     ).scalar()
     revision = earlier
     if revision is None:
-        revision = row.revision + 1
+        # Not row.revision + 1: a record that went back to earlier words stands at an earlier number.
+        last = select(func.max(record_revisions.c.revision)).where(record_revisions.c.pmid == record.pmid)
+        revision = int(tx.connection.execute(last).scalar_one()) + 1
         _write_revision(tx, record.pmid, revision, content, content_hash, night, run_id)
     tx.connection.execute(
         records.update().where(records.c.pmid == record.pmid).values(revision=revision, extracted_with=None, **facts)

@@ -74,9 +74,18 @@ def add_snapshot(tx: Transaction, snapshot: PublishedSnapshot) -> None:
 
 
 def published_snapshots(tx: Transaction) -> tuple[PublishedSnapshot, ...]:
-    """Return every published snapshot, oldest first."""
-    rows = tx.connection.execute(select(snapshots).order_by(snapshots.c.published_at, snapshots.c.version))
-    return tuple(_snapshot(row) for row in rows)
+    """Return every published snapshot, oldest version first.
+
+    By version number, not by time: a rehearsal's clock stands at the night it rehearses.
+    """
+    found = [_snapshot(row) for row in tx.connection.execute(select(snapshots))]
+    return tuple(sorted(found, key=lambda snapshot: version_number(snapshot.version)))
+
+
+def version_number(version: str) -> tuple[int, int]:
+    """Return year and count of a version label; 2026.10 comes after 2026.9."""
+    year, count = version.split(".")
+    return int(year), int(count)
 
 
 def was_imported(tx: Transaction, fingerprint: str) -> bool:

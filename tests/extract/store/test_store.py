@@ -32,7 +32,11 @@ def decide(store: Store, reason: str = "because") -> int:
 def test_the_database_itself_refuses_to_change_a_decision(tmp_path: Path) -> None:
     with new_store(tmp_path) as store:
         decide(store)
-        for statement in ("UPDATE decisions SET reason = 'other'", "DELETE FROM decisions"):
+        forged = (
+            "INSERT OR REPLACE INTO decisions SELECT seq, at, 'forger', action, subject_kind, subject_id, field, old, "
+        )
+        forged += "new, reason, details, previous_hash, hash FROM decisions"
+        for statement in ("UPDATE decisions SET reason = 'other'", "DELETE FROM decisions", forged):
             with pytest.raises(DatabaseError, match="append-only"), store.write() as tx:
                 tx.connection.execute(text(statement))
         with store.read() as tx:
@@ -45,7 +49,7 @@ def test_every_table_of_evidence_has_its_triggers(tmp_path: Path, table: str) ->
         names = tx.connection.execute(
             text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"), {"table": table}
         ).scalars()
-        assert sorted(names) == [f"{table}_no_delete", f"{table}_no_update"]
+        assert sorted(names) == [f"{table}_no_delete", f"{table}_no_replace", f"{table}_no_update"]
 
 
 def test_a_changed_decision_breaks_the_chain_even_when_the_triggers_were_removed(tmp_path: Path) -> None:
@@ -58,7 +62,7 @@ def test_a_changed_decision_breaks_the_chain_even_when_the_triggers_were_removed
             for statement in drop_statements("decisions", dialect="sqlite"):
                 tx.connection.execute(text(statement))
             tx.connection.execute(text("UPDATE decisions SET reason = 'forged' WHERE seq = 1"))
-            for statement in create_statements("decisions", dialect="sqlite"):
+            for statement in create_statements("decisions", keys=("seq",), dialect="sqlite"):
                 tx.connection.execute(text(statement))
         with store.read() as tx, pytest.raises(StoreError, match="entry 1 of the decision log was changed"):
             verify_chain(tx)
@@ -159,16 +163,16 @@ def test_a_record_is_stored_once_and_a_changed_one_is_a_new_revision(tmp_path: P
                 upsert_record(
                     tx, record("100", title=title), content=title, content_hash=title, night="2026-11-20", run_id=run_id
                 )
-                for title in ("first", "first", "second", "first", "second")
+                for title in ("first", "first", "second", "first", "third", "second")
             ]
-        assert outcomes == ["new", "known", "changed", "changed", "changed"]
+        assert outcomes == ["new", "known", "changed", "changed", "changed", "changed"]
         with store.read() as tx:
             stored = get_record(tx, Pmid("100"))
             revisions = tx.connection.execute(text("SELECT COUNT(*) FROM record_revisions")).scalar()
         assert stored is not None
         assert (stored.revision, stored.content) == (2, "second")
-        # The text went back to what it was and forth again: two contents, two revisions.
-        assert revisions == 2
+        # The text went back to what it was and on from there: three contents, three revisions.
+        assert revisions == 3
 
 
 def test_an_unfinished_search_counts_as_failed_and_never_as_searched(tmp_path: Path) -> None:

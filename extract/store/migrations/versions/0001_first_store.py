@@ -10,7 +10,14 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("decisions", "screening_votes", "table_versions", "snapshots", "raw_responses", "record_revisions")
+APPEND_ONLY = {
+    "decisions": ("seq",),
+    "screening_votes": ("seq",),
+    "table_versions": ("version",),
+    "snapshots": ("snapshot_id",),
+    "raw_responses": ("sha256",),
+    "record_revisions": ("pmid", "revision"),
+}
 
 
 def upgrade() -> None:
@@ -253,8 +260,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_screening_votes_pmid"), "screening_votes", ["pmid"], unique=False)
     dialect = op.get_bind().dialect.name
-    for table in APPEND_ONLY:
-        for statement in create_statements(table, dialect=dialect):
+    for table, keys in APPEND_ONLY.items():
+        for statement in create_statements(table, keys=keys, dialect=dialect):
             op.execute(statement)
 
 
