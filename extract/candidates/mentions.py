@@ -25,19 +25,38 @@ class Mention(NamedTuple):
     weak: bool
 
 
+_Entry = tuple[tuple[str, ...], str, bool]
+
+
+class _Phrases:
+    """The phrases that begin with one word, longest first; by their second word too, so that few are compared."""
+
+    __slots__ = ("alone", "by_second", "every")
+
+    def __init__(self, entries: Iterable[_Entry]) -> None:
+        self.every: list[_Entry] = sorted(entries, key=lambda entry: -len(entry[0]))
+        self.alone = [entry for entry in self.every if len(entry[0]) == 1]
+        seconds = {entry[0][1] for entry in self.every if len(entry[0]) > 1}
+        self.by_second = {
+            second: [entry for entry in self.every if entry[0][1:2] in ((), (second,))] for second in seconds
+        }
+
+    def before(self, following: str) -> list[_Entry]:
+        """Return those that can stand before a token; a hyphen there may be one that phrases leave out."""
+        return self.every if following == "-" else self.by_second.get(following, self.alone)
+
+
 class Vocabulary:
     """Phrases and the codes they stand for, ready for matching against tokens."""
 
     def __init__(self, phrases: Iterable[tuple[str, str]], *, weak: frozenset[str] = frozenset()) -> None:
         """Take ``(code, phrase)`` pairs; phrases in ``weak`` are believed only where no other fits."""
-        table: dict[str, list[tuple[tuple[str, ...], str, bool]]] = defaultdict(list)
+        table: dict[str, list[_Entry]] = defaultdict(list)
         for code, phrase in phrases:
             sequence = phrase_tokens(phrase)
             if sequence:
                 table[sequence[0]].append((sequence, code, phrase.lower() in weak))
-        self._by_first: dict[str, list[tuple[tuple[str, ...], str, bool]]] = {
-            first: sorted(entries, key=lambda entry: -len(entry[0])) for first, entries in table.items()
-        }
+        self._by_first = {first: _Phrases(entries) for first, entries in table.items()}
 
     def find(self, tokens: Sequence[Token], *, refuse_negated: bool = False) -> list[Mention]:
         """Return the mentions in a sentence, in order, without overlap.
@@ -50,16 +69,16 @@ class Vocabulary:
             Leave out "non-visceral", "without bone metastases".
         """
         found: list[Mention] = []
-        first_words = self._by_first
+        known = self._by_first
         beyond = 0
-        for index, token in enumerate(tokens):
-            entries = first_words.get(token[3]) if index >= beyond else None  # token[3] is its lower-case text
-            if entries is None:
+        for index in [index for index, token in enumerate(tokens) if token[3] in known]:  # [3] is its lower-case text
+            if index < beyond:
                 continue
-            for sequence, code, weak in entries:
+            following = tokens[index + 1].lower if index + 1 < len(tokens) else ""
+            for sequence, code, weak in known[tokens[index].lower].before(following):
                 after = _match(tokens, index, sequence)
                 if after and not (refuse_negated and _is_negated(tokens, index)):
-                    found.append(Mention(code, token.start, tokens[after - 1].end, weak))
+                    found.append(Mention(code, tokens[index].start, tokens[after - 1].end, weak))
                     beyond = after
                     break
         return found

@@ -34,10 +34,11 @@ def reduce_ratio(tokens: Sequence[Token], index: int, found: list[Node]) -> int:
 
 def interval_name(tokens: Sequence[Token], index: int) -> int:
     """Return the index after the name of an interval that stands at ``index``, or 0."""
-    if lower_at(tokens, index) not in lexicon.INTERVAL_FIRST_WORDS:
+    first = lower_at(tokens, index)
+    if first not in lexicon.INTERVAL_FIRST_WORDS:
         return 0
     for name in lexicon.INTERVAL_NAMES:
-        if all(lower_at(tokens, index + step) == word for step, word in enumerate(name)):
+        if name[0] == first and all(lower_at(tokens, index + step) == word for step, word in enumerate(name)):
             if name in (("cl",), ("ic",), ("crl",)) and not tokens[index].raw.isupper():
                 return 0
             return index + len(name)
@@ -105,7 +106,7 @@ def skip_level_qualifiers(tokens: Sequence[Token], index: int) -> int:
 
 def _ratio_name(tokens: Sequence[Token], index: int) -> tuple[str, set[str], int]:
     """Return measure, flags and the index after the name; index 0 if no name stands here."""
-    for length in (3, 2):
+    for length in (3, 2) if tokens[index].lower in lexicon.RATIO_FIRST_WORDS else ():
         words = tuple(token.lower for token in tokens[index : index + length])
         if len(words) == length and words in lexicon.RATIO_NAMES:
             if lower_at(tokens, index + length) in ("reduction", "reductions"):

@@ -48,9 +48,9 @@ class Node(NamedTuple):
     number_end: int = -1
 
 
-_NO_FLAGS: Final[frozenset[str]] = frozenset()
+NO_FLAGS: Final[frozenset[str]] = frozenset()
 
 
 def plain(kind: str, start: int, end: int, lower: str) -> Node:
     """Return a word or mark: the same as ``Node(...)``, at half the cost; most nodes are these."""
-    return tuple.__new__(Node, (kind, start, end, lower, None, None, _NO_FLAGS, -1, -1))
+    return tuple.__new__(Node, (kind, start, end, lower, None, None, NO_FLAGS, -1, -1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from extract.candidates import lexicon, nodes
 from extract.candidates.name_phrases import SPELLED_PERCENT, interval_name, reduce_level, skip_level_qualifiers
@@ -13,6 +14,14 @@ from extract.candidates.tokens import NUMBER, Token
 _NONE: frozenset[str] = frozenset()
 
 
+#: What gives a number before it a meaning; before anything else it is a bare number.
+_TELLING: Final = (
+    SPELLED_PERCENT
+    | frozenset(lexicon.TIME_UNITS)
+    | {"-", "to", "~", "–", "per", "patients", "women", "participants", "deaths", "events"}
+)
+
+
 def reduce_number(tokens: Sequence[Token], index: int, found: list[Node], *, negative: bool = False) -> int:
     """Reduce what begins with a number: a level, percent, time, range, count or bare number."""
     token = tokens[index]
@@ -20,10 +29,13 @@ def reduce_number(tokens: Sequence[Token], index: int, found: list[Node], *, neg
     if negative:
         start = tokens[index - 1].start
         token = token._replace(start=start, value=-(token.value or 0.0))
+    following = lower_at(tokens, index + 1)
+    if following not in _TELLING:
+        found.append(numeric(nodes.NUMBER, start, token, ""))
+        return index + 1
     after = _after_range_mark(tokens, index + 1)
     if after and not (lower_at(tokens, after) == "%" and interval_name(tokens, after + 1)):
         return _range(tokens, token, after, found)
-    following = lower_at(tokens, index + 1)
     if following == "-" and lower_at(tokens, index + 2) in ("sided", "tailed"):
         found.append(Node(nodes.WORD, start, tokens[index + 2].end, f"{token.lower}-sided"))
         return index + 3

@@ -12,6 +12,7 @@ from typing import Final
 
 from extract.candidates import nodes
 from extract.candidates.binding import bind_ratios
+from extract.candidates.cues import lower_in_place
 from extract.candidates.governing import Place
 from extract.candidates.medians import bind_medians
 from extract.candidates.nodes import Node
@@ -32,7 +33,10 @@ _SPELLED: Final[dict[str, str]] = {
 }
 
 
-_DEFINED: Final = re.compile(r"\b([a-z])[a-z]+[- ]([a-z])([a-z]+)\s?\((hr|or|rr)s?\)")
+_ABBREVIATED: Final = re.compile(r"\((hr|or|rr)s?\)")
+#: Two words before a bracket. Looked for from the bracket back: from the words on, every word would be tried.
+_TWO_WORDS: Final = re.compile(r"\b([a-z])[a-z]+[- ]([a-z])([a-z]+)\s?$")
+_LONGEST_DEFINITION: Final = 80
 _RATIO_WORDS: Final = frozenset({"atio", "atios", "isk", "isks"})
 
 
@@ -40,12 +44,14 @@ _RATIO_WORDS: Final = frozenset({"atio", "atios", "isk", "isks"})
 class Sentence:
     """One sentence that may hold a result.
 
-    ``text`` is the source as given, ``folded`` the same with variants folded; all offsets count in both.
+    ``text`` is the source as given, ``folded`` the same with variants folded, ``lowered`` that in lower case.
+    All offsets count in each of them.
     """
 
     source: str
     text: str
     folded: str
+    lowered: str
     start: int
     end: int
     tokens: list[Token]
@@ -65,7 +71,7 @@ def parse_text(source: str, text: str) -> list[Sentence]:
         The text as given.
     """
     folded = fold(text)
-    lowered = folded.lower()
+    lowered = lower_in_place(folded)
     trusted = frozenset(measure for name, measure in _SPELLED.items() if name in lowered)
     foreign = _defined_otherwise(lowered, trusted)
     read: list[Sentence] = []
@@ -82,7 +88,7 @@ def parse_text(source: str, text: str) -> list[Sentence]:
         values = _values(found, trusted=trusted, carried=carried, about_survival=about_survival)
         carried = next((value.measure for value in reversed(values) if value.measure in RATIO_SCALE), carried)
         places = [place_of(found, value) for value in values]
-        read.append(Sentence(source, text, folded, start, end, tokens, found, values, places))
+        read.append(Sentence(source, text, folded, lowered, start, end, tokens, found, values, places))
         about_survival = "survival" in lowered[start:end]
     _inherit_levels(read)
     return read
@@ -90,11 +96,13 @@ def parse_text(source: str, text: str) -> list[Sentence]:
 
 def _defined_otherwise(lowered: str, trusted: frozenset[str]) -> frozenset[str]:
     """Return the ratio abbreviations a document defines as something else: "heart rate (HR)", "response rate (RR)"."""
-    if "(hr" not in lowered and "(or" not in lowered and "(rr" not in lowered:
-        return frozenset()
     meant = set()
-    for match in _DEFINED.finditer(lowered):
-        first, second, rest, short = match.groups()
+    for abbreviated in _ABBREVIATED.finditer(lowered):
+        bracket, short = abbreviated.start(), abbreviated.group(1)
+        defined = _TWO_WORDS.search(lowered, max(bracket - _LONGEST_DEFINITION, 0), bracket)
+        if defined is None:
+            continue
+        first, second, rest = defined.groups()
         if first + second == short and rest not in _RATIO_WORDS:
             meant.add(short.upper())
     return frozenset(meant) - trusted

@@ -13,37 +13,50 @@ linear.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from extract.candidates import lexicon, nodes
 from extract.candidates.name_phrases import interval_name, reduce_level, reduce_ratio
-from extract.candidates.nodes import Node
+from extract.candidates.nodes import NO_FLAGS, Node
 from extract.candidates.number_phrases import is_sign, reduce_number
 from extract.candidates.p_phrases import reduce_p
 from extract.candidates.token_access import is_number, lower_at, numeric
 from extract.candidates.tokens import NUMBER, WORD, Token
 
+#: Words with which something other than a plain word can begin; most words are none of these.
+_OPENING: Final = (
+    lexicon.RATIO_FIRST_WORDS
+    | lexicon.INTERVAL_FIRST_WORDS
+    | {spelling.lower() for spelling in lexicon.RATIO_ABBREVIATIONS}
+    | {"p", "pvalue", "probability", "median", "medians", "n"}
+)
+
 
 def parse_phrases(tokens: Sequence[Token]) -> list[Node]:
     """Reduce the tokens of one sentence to nodes, in order, each token in exactly one node."""
+    new = tuple.__new__  # most nodes are plain words and marks: at a third of the cost of Node(...)
     found: list[Node] = []
     index = 0
     count = len(tokens)
     while index < count:
         token = tokens[index]
-        if token.kind == NUMBER:
+        kind, start, end, lower, _, _ = token
+        if kind == WORD and lower not in _OPENING:
+            found.append(new(Node, (nodes.WORD, start, end, lower, None, None, NO_FLAGS, -1, -1)))
+            index += 1
+        elif kind == NUMBER:
             index = reduce_number(tokens, index, found)
-        elif token.lower == "-" and _is_name_with_number(tokens, index):
+        elif kind == WORD:
+            index = _word(tokens, index, found)
+        elif lower == "-" and _is_name_with_number(tokens, index):
             number = tokens[index + 1]
             found.append(Node(nodes.WORD, token.start, number.end, "-" + number.lower))
             index += 2
-        elif token.kind == WORD:
-            index = _word(tokens, index, found)
-        else:
-            if not (token.lower == "-" and is_sign(tokens, index)):
-                found.append(nodes.plain(nodes.MARK, token.start, token.end, token.lower))
-                index += 1
-                continue
+        elif lower == "-" and is_sign(tokens, index):
             index = reduce_number(tokens, index + 1, found, negative=True)
+        else:
+            found.append(new(Node, (nodes.MARK, start, end, lower, None, None, NO_FLAGS, -1, -1)))
+            index += 1
     return found
 
 

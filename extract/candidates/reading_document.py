@@ -9,6 +9,7 @@ from typing import Final
 from extract.candidates import standing
 from extract.candidates.circumstances import arm_of, facts_of
 from extract.candidates.comparisons import comparison_of
+from extract.candidates.cues import lower_in_place
 from extract.candidates.governing import Place, govern
 from extract.candidates.mentions import Mention
 from extract.candidates.outcomes import outcomes_of
@@ -63,7 +64,7 @@ class Reading:
             if sentence.values:
                 self._propose(sentence)
             else:
-                self._remember(outcomes_of(sentence.folded, sentence.tokens, self.words))
+                self._remember(outcomes_of(sentence.lowered, sentence.tokens, self.words))
 
     def _take_over(self, title: str) -> None:
         """Take the population of the whole report, and its outcome, from the title."""
@@ -71,7 +72,7 @@ class Reading:
         self.whole = whole_population(title, tokens, self.words)
         intervention = self.words.two_arms()[0]
         self.on_topic = not tokens or any(arm.code == intervention for arm in self.words.arms.find(tokens))
-        self._remember(outcomes_of(title, tokens, self.words))
+        self._remember(outcomes_of(lower_in_place(title), tokens, self.words))
 
     def _remember(self, mentions: Sequence[Mention]) -> None:
         """Take over the last full phrase; a single word such as "survival" only if nothing is known yet."""
@@ -82,7 +83,7 @@ class Reading:
     def _propose(self, sentence: Sentence) -> None:
         """Give the values of one sentence their meaning."""
         bounds = (sentence.start, sentence.end)
-        mentions = outcomes_of(sentence.folded, sentence.tokens, self.words)
+        mentions = outcomes_of(sentence.lowered, sentence.tokens, self.words)
         outcomes = govern(sentence.folded, bounds, sentence.places, mentions, may_follow=True)
         populations = populations_of(
             sentence.folded,
@@ -143,10 +144,10 @@ class Reading:
         at = sentence.found[value.at].start
         low = max(sentence.start, at - CONTEXT)
         high = min(sentence.end, at + CONTEXT)
-        text = sentence.folded
+        text, lowered = sentence.folded, sentence.lowered
         median = value.measure == "median"
         design = standing.is_design_assumption(
-            text,
+            lowered,
             low,
             at,
             high,
@@ -154,7 +155,7 @@ class Reading:
             has_p=value.p is not None,
             compared=value.compared,
         )
-        prior = standing.is_prior_analysis(text, low, at)
+        prior = standing.is_prior_analysis(lowered, low, at)
         comparison = self._comparison(text, (low, high), value, setting)
         inferred = False
         if comparison == Comparison() and value.measure in RATIO_SCALE and not setting.arms:
@@ -173,7 +174,7 @@ class Reading:
             metastatic_pattern=setting.population.pattern,
             population=setting.population.other,
             comparison=comparison,
-            adjusted=None if median else standing.adjustment(text, low, at, high, value.flags),
+            adjusted=None if median else standing.adjustment(lowered, low, at, high, value.flags),
             is_result=not (design or prior),
             span=_span(sentence, value),
             extras=_extras(value, design=design, prior=prior, inferred=inferred),

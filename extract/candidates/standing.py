@@ -5,44 +5,51 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from extract.candidates.cues import Cued
+
 _DESIGN: Final = re.compile(
     r"\bto (?:detect|show|demonstrate|rule out|exclude|prove|observe|identify)\b|\bpower(?:ed)?\b"
     r"|\bassum(?:ed?|ing|ption|ptions)\b"
     r"|\bhypothesi[sz]|\btarget(?:ed|ing)?\b(?! therap)|\bsample size\b|\bwas designed\b|\bdesigned to\b"
     r"|\bexpect(?:ed|ing)\b|\banticipat(?:ed|ing)\b"
-    r"|\bnon-?\s?inferiority (?:margin|limit|bound(?:ary)?|threshold|hazard|HR|criteri)|\b(?:predefined"
+    r"|\bnon-?\s?inferiority (?:margin|limit|bound(?:ary)?|threshold|hazard|hr|criteri)|\b(?:predefined"
     r"|prespecified|pre-specified|specified|inferiority) (?:margin|limit|boundary|threshold)"
     r"|\bmargin\b|\bcriteri(?:a|on)\b|\bif the (?:upper|lower)|\bupper (?:limit|bound"
     r"|boundary)\b[^.]{0,60}\b(?:less than"
     r"|below|exceed|<|under)|\brequired (?:to|number|events)"
-    r"|\bwould (?:be|have)\b|\bdefined as (?:a|an|the)?\s*(?:hazard|HR|upper)|\bclinically (?:relevant"
-    r"|meaningful|important) (?:benefit|difference|effect)\b[^.]{0,30}(?:HR|hazard)",
-    re.I,
+    r"|\bwould (?:be|have)\b|\bdefined as (?:a|an|the)?\s*(?:hazard|hr|upper)|\bclinically (?:relevant"
+    r"|meaningful|important) (?:benefit|difference|effect)\b[^.]{0,30}(?:hr|hazard)"
 )
 #: Planning so plain that even a p value beside it (the significance level) does not make it a finding.
 _PLANNING: Final = re.compile(
     r"\bpower(?:ed)? to (?:detect|show|demonstrate)\b|\b(?:to|would) detect\b|\bassum(?:ing|ed)\b"
     r"|\bsample size\b"
-    r"|\bsuperiority required\b|\bcriteri(?:a|on) for\b",
-    re.I,
+    r"|\bsuperiority required\b|\bcriteri(?:a|on) for\b"
 )
-_SUSTAINED: Final = re.compile(r"\b(?:sustain|maintain|persist|remain|consistent|confirm)", re.I)
-_PRIOR: Final = re.compile(
-    r"\bpreviously (?:reported|published|demonstrated|showed|shown)\b|\b(?:has|have) (?:previously"
-    r"|already) (?:shown|demonstrated|reported)\b"
-    r"|\b(?:previous|prior|earlier|first|initial|primary) (?:report|publication"
-    r"|analys[ei]s)\b[^.]{0,40}\b(?:showed|demonstrated|reported|found)"
-    r"|\bin (?:the|a|our) (?:previous|prior|earlier) (?:report|analys[ei]s|stud(?:y|ies)|trial)",
-    re.I,
+_SUSTAINED: Final = re.compile(r"\b(?:sustain|maintain|persist|remain|consistent|confirm)")
+_PRIOR: Final = Cued(
+    re.compile(
+        r"\bpreviously (?:reported|published|demonstrated|showed|shown)\b|\b(?:has|have) (?:previously"
+        r"|already) (?:shown|demonstrated|reported)\b"
+        r"|\b(?:previous|prior|earlier|first|initial|primary) (?:report|publication"
+        r"|analys[ei]s)\b[^.]{0,40}\b(?:showed|demonstrated|reported|found)"
+        r"|\bin (?:the|a|our) (?:previous|prior|earlier) (?:report|analys[ei]s|stud(?:y|ies)|trial)"
+    ),
+    ("previous", "already ", "prior ", "earlier ", "first ", "initial ", "primary "),
 )
-_ADJUSTED: Final = re.compile(
-    r"\bmulti-?variable\b|\bmulti-?variate\b|\badjust(?:ed|ing|ment)\b(?! disc)|\bpropensity\b|\bmatched\b"
-    r"|\bmatching\b|\binverse[- ]probability\b|\bIPTW\b|\bPSM\b"
-    r"|\bindependent(?:ly)?\b(?! (?:data|review|central|cohort|radiolog|validation|committee))"
-    r"|\bafter (?:controlling|accounting|correction|correcting)\b|\bcontrolling for\b",
-    re.I,
+_ADJUSTED: Final = Cued(
+    re.compile(
+        r"\bmulti-?variable\b|\bmulti-?variate\b|\badjust(?:ed|ing|ment)\b(?! disc)|\bpropensity\b|\bmatched\b"
+        r"|\bmatching\b|\binverse[- ]probability\b|\biptw\b|\bpsm\b"
+        r"|\bindependent(?:ly)?\b(?! (?:data|review|central|cohort|radiolog|validation|committee))"
+        r"|\bafter (?:controlling|accounting|correction|correcting)\b|\bcontrolling for\b"
+    ),
+    ("multi", "adjust", "propensity", "match", "inverse", "iptw", "psm", "independent", "after ", "controlling"),
 )
-_UNADJUSTED: Final = re.compile(r"\bunivariate\b|\bunivariable\b|\bunadjusted\b|\bcrude\b|\bun-adjusted\b", re.I)
+_UNADJUSTED: Final = Cued(
+    re.compile(r"\bunivariate\b|\bunivariable\b|\bunadjusted\b|\bcrude\b|\bun-adjusted\b"),
+    ("univaria", "unadjusted", "crude", "un-adjusted"),
+)
 
 
 def is_design_assumption(
@@ -53,7 +60,7 @@ def is_design_assumption(
     Parameters
     ----------
     text, start, end
-        Folded text and the bounds of the sentence.
+        Folded text in lower case and the bounds of the sentence.
     at
         Offset of the number.
     has_interval, has_p
@@ -84,25 +91,16 @@ def adjustment(text: str, start: int, at: int, end: int, flags: frozenset[str]) 
         return False
     if "adjusted" in flags:
         return True
-    yes = _last(_ADJUSTED, text, start, at)
-    no = _last(_UNADJUSTED, text, start, at)
+    yes = _start(_ADJUSTED.last(text, start, at))
+    no = _start(_UNADJUSTED.last(text, start, at))
     if yes < 0 and no < 0:
-        yes, no = (_first(pattern, text, at, min(end, at + 120)) for pattern in (_ADJUSTED, _UNADJUSTED))
+        yes, no = (_start(words.search(text, at, min(end, at + 120))) for words in (_ADJUSTED, _UNADJUSTED))
         if yes < 0 and no < 0:
             return None
         return no < 0 or (0 <= yes < no)
     return yes > no
 
 
-def _last(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
-    """Return the offset of the last match, or -1."""
-    offset = -1
-    for match in pattern.finditer(text, start, end):
-        offset = match.start()
-    return offset
-
-
-def _first(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
-    """Return the offset of the first match, or -1."""
-    match = pattern.search(text, start, end)
+def _start(match: re.Match[str] | None) -> int:
+    """Return the offset of a match, or -1."""
     return match.start() if match else -1

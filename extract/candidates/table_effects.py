@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from extract.candidates.cues import lower_in_place
 from extract.candidates.mentions import Mention
 from extract.candidates.outcomes import outcomes_of
 from extract.candidates.population import Populations, codes_in
@@ -195,7 +196,7 @@ def _outcome(words: Words, texts: Sequence[str], default: str | None) -> str | N
     """Return the outcome of the first text that names one: column head, row, group, caption."""
     for text in texts:
         folded = fold(text)
-        mentions: list[Mention] = outcomes_of(folded, lex(folded, 0, len(folded)), words)
+        mentions: list[Mention] = outcomes_of(lower_in_place(folded), lex(folded, 0, len(folded)), words)
         best = next((m for m in mentions if not m.weak), mentions[0] if mentions else None)
         if best is not None:
             return None if best.code == OTHER_OUTCOME else best.code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Final, Literal
 
@@ -112,8 +113,17 @@ def half_unit(*numbers: float) -> float:
 
     ``0.70`` read as a number prints as ``0.7``; the finest of the numbers decides for all.
     """
-    decimals = max((len(repr(float(number)).rstrip("0").partition(".")[2]) for number in numbers), default=0)
-    return 0.5 * 10.0**-decimals
+    return 0.5 * 10.0 ** -max(map(_decimals, numbers), default=0)
+
+
+#: Different numbers of which a fact is remembered; reports print a few thousand different ones.
+_REMEMBERED: Final = 4096
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _decimals(number: float) -> int:
+    """Return the decimals a number is printed with, trailing zeros left out."""
+    return len(repr(float(number)).rstrip("0").partition(".")[2])
 
 
 def normal_quantile(probability: float) -> float:
@@ -121,6 +131,7 @@ def normal_quantile(probability: float) -> float:
     return NormalDist().inv_cdf(probability)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def z_of_level(level: float) -> float:
     """Return the two-sided critical value of a confidence level in percent (95 gives 1.96)."""
     return normal_quantile(0.5 + level / 200.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from extract.checks.findings import CheckInput
@@ -29,9 +30,13 @@ def read_p(value: CheckInput) -> PrintedP | None:
 
     Sidedness comes from ``p_sided``, else from the words; a p value that says nothing is two-sided.
     """
-    if not value.p_value:
-        return None
-    match = _NUMBER.search(value.p_value)
+    return _read(value.p_value, value.p_sided) if value.p_value else None
+
+
+@lru_cache(maxsize=4096)  # several checks read the same p, and many reports print "P < .001"
+def _read(written: str, sided: str | None) -> PrintedP | None:
+    """Return the p value that is written, or None if the words hold no number between 0 and 1."""
+    match = _NUMBER.search(written)
     if match is None:
         return None
     digits = re.sub(r"[,·∙⋅]", ".", match.group(1))
@@ -40,7 +45,7 @@ def read_p(value: CheckInput) -> PrintedP | None:
     if not 0 <= number <= 1:
         return None
     decimals = len(digits.partition(".")[2]) + exponent
-    before = value.p_value[: match.start()]
+    before = written[: match.start()]
     bound = "<" if re.search(r"[<≤]|less", before) else ">" if re.search(r"[>≥]", before) else ""
-    said_one = value.p_sided == "one" or re.search(r"(?:one|1)[- ](?:sided|tailed)", value.p_value, re.I) is not None
+    said_one = sided == "one" or re.search(r"(?:one|1)[- ](?:sided|tailed)", written, re.I) is not None
     return PrintedP(number, bound, 0.5 * 10.0**-decimals, 1 if said_one else 2)
