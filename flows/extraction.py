@@ -21,6 +21,7 @@ from extract.store.candidates import (
     verify_span,
 )
 from extract.store.curated import CuratedValue, curated_values, put_value
+from extract.store.decisions import Decision, record_decision
 from extract.store.engine import Transaction
 from extract.store.records import StoredRecord, list_records, set_extracted
 from flows.context import NightContext
@@ -58,13 +59,17 @@ def extract_night(context: NightContext) -> ExtractionOutcome:
 
 
 def _effects(context: NightContext, record: StoredRecord) -> tuple[Effect, ...]:
-    parsed = record_from_json(record.content)
-    document = Document(document_id=record.pmid, title=parsed.title, abstract=parsed.abstract_text())
+    document = _document(record)
     effects = propose_effects(document, context.protocol)
     texts = {"title": document.title, "abstract": document.abstract}
     for effect in effects:
         verify_span(effect, texts)
     return tuple(effect for effect in effects if effect.is_result and effect.measure in list(QUEUED))
+
+
+def _document(record: StoredRecord) -> Document:
+    parsed = record_from_json(record.content)
+    return Document(document_id=record.pmid, title=parsed.title, abstract=parsed.abstract_text())
 
 
 def _enqueue(
@@ -92,12 +97,41 @@ def _enqueue(
             placed.add(approved.value_id)
         elif new_id is not None:
             proposed += 1
+    _reopen_lost_places(tx, context, record, placed)
     read = {candidate_id(record.pmid, effect) for effect in effects}
     for old in list_candidates(tx, pmid=record.pmid, states=OPEN_STATES):
         if old.candidate_id not in read:
             set_candidate(tx, old.candidate_id, state="superseded")
     set_extracted(tx, record.pmid, EXTRACTOR_VERSION)
     return proposed, confirmed
+
+
+def _reopen_lost_places(tx: Transaction, context: NightContext, record: StoredRecord, placed: set[str]) -> None:
+    """Re-open approved values whose words a new revision of their record no longer holds."""
+    if record.report_id is None:
+        return
+    document = _document(record)
+    texts = {"title": document.title, "abstract": document.abstract}
+    for value in curated_values(tx, report_id=record.report_id):
+        here = value.span is not None and value.span_pmid == record.pmid and value.span.source in texts
+        if not here or value.span is None or value.state != "approved" or value.value_id in placed:
+            continue
+        if value.span.text in texts[value.span.source]:
+            continue
+        put_value(tx, replace(value, state="reopened"))
+        record_decision(
+            tx,
+            Decision(
+                at=context.now(),
+                by="extraction",
+                action="reopen",
+                subject_kind="value",
+                subject_id=value.value_id,
+                old=value.state,
+                new="reopened",
+                reason=f"revision {record.revision} of the record no longer holds its words",
+            ),
+        )
 
 
 def _approved_match(tx: Transaction, record: StoredRecord, effect: Effect) -> CuratedValue | None:

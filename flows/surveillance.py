@@ -112,7 +112,8 @@ def _alerts(stored: StoredRecord, context: NightContext) -> list[Alert]:
 
 
 def _reopen(tx: Transaction, context: NightContext, alert: Alert) -> int:
-    values = [v for v in curated_values(tx, report_id=alert.report_id) if v.state == "approved"]
+    # Also those that wait already: whoever confirmed them after an earlier notice has not seen this one.
+    values = [v for v in curated_values(tx, report_id=alert.report_id) if v.state in ("approved", "reopened")]
     set_value_state(tx, [v.value_id for v in values], "reopened")
     for value in values:
         record_decision(
@@ -123,7 +124,7 @@ def _reopen(tx: Transaction, context: NightContext, alert: Alert) -> int:
                 action="reopen",
                 subject_kind="value",
                 subject_id=value.value_id,
-                old="approved",
+                old=value.state,
                 new="reopened",
                 reason=f"{alert.kind}: {alert.notice}",
             ),

@@ -11,12 +11,17 @@ from dataclasses import asdict
 from typing import Any
 
 from extract.errors import DecisionError
+from extract.review.acceptance import complete, refuse_second_value, with_other_arm
 from extract.review.checked import findings_on
 from extract.review.people import Reviewer, reviewer
 from extract.review.proposal import proposed_value
 from extract.schema.protocol import Protocol
-from extract.schema.value import RATIO_MEASURES, ReportedValue, ValueCorrection, check_order, value_with
-from extract.schema.vocabulary import Arm, RecordState
+from extract.schema.value import (
+    ReportedValue,
+    ValueCorrection,
+    value_with,
+)
+from extract.schema.vocabulary import RecordState
 from extract.store.candidates import OPEN_STATES, Candidate, get_candidate, set_candidate
 from extract.store.curated import CuratedValue, curated_values, put_value
 from extract.store.decisions import Decision, decisions_on, record_decision
@@ -34,6 +39,12 @@ KEY_FIELDS = (
     "ci_high",
     "ci_level",
     "numerator_arm",
+    "denominator_arm",
+    "adjusted",
+    "immortal_time",
+    "poolable",
+    "comparison_group",
+    "comparison_rank",
     "n_surgery",
     "n_control",
     "events_surgery",
@@ -68,7 +79,8 @@ def approve_value(
         candidate = _open_candidate(tx, candidate_id, person)
         record = _included_record(tx, candidate)
         proposed = proposed_value(candidate.effect)
-        approved = _complete(value_with(proposed, changes), protocol)
+        approved = complete(value_with(proposed, with_other_arm(changes)), protocol)
+        refuse_second_value(tx, record, approved)
         changed = [name for name in changes if getattr(approved, name) != getattr(proposed, name)]
         if changed and not reason:
             raise DecisionError(f"a change of {', '.join(changed)} needs --reason: what does the report say, and where")
@@ -105,8 +117,11 @@ def _open_candidate(tx: Transaction, candidate_id: str, person: Reviewer) -> Can
         )
     if candidate.state not in OPEN_STATES:
         raise DecisionError(f"value:{candidate_id} is {candidate.state} already; nothing to decide")
-    if candidate.state == "conflict" and person.role != "adjudicator":
-        raise DecisionError(f"value:{candidate_id} is in conflict: an adjudicator decides now")
+    if candidate.state == "conflict":
+        if person.role != "adjudicator":
+            raise DecisionError(f"value:{candidate_id} is in conflict: an adjudicator decides now")
+        if person.person_id in {d.decision.by for d in decisions_on(tx, "candidate", candidate_id)}:
+            raise DecisionError(f"value:{candidate_id}: you are part of this conflict; another adjudicator settles it")
     return candidate
 
 
@@ -118,27 +133,6 @@ def _included_record(tx: Transaction, candidate: Candidate) -> StoredRecord:
             f"value:{candidate.candidate_id}: decide its record first (record:{candidate.pmid} is {state})"
         )
     return record
-
-
-def _complete(value: ReportedValue, protocol: Protocol) -> ReportedValue:
-    for name, allowed in (
-        ("outcome", [outcome.code for outcome in protocol.outcomes]),
-        ("subtype", [entry.slug for entry in protocol.subtypes]),
-        ("pattern", [entry.slug for entry in protocol.patterns]),
-    ):
-        if getattr(value, name) not in allowed:
-            raise DecisionError(
-                f"{name}: {getattr(value, name)!r} is not one of {', '.join(allowed)}; use --set {name}=..."
-            )
-    check_order(value)
-    if value.poolable and value.measure in list(RATIO_MEASURES) and value.numerator_arm == Arm.NOT_STATED:
-        raise DecisionError(
-            "numerator_arm: the direction is not stated; use --set numerator_arm=surgery or no_surgery with --reason, "
-            "or --set poolable=no --set not_poolable_reason=..."
-        )
-    if value.poolable and value.ci_level is None and value.ci_low is not None:
-        raise DecisionError("ci_level: the level is never stated; use --set ci_level=95 (or 90 ...) with --reason")
-    return value
 
 
 def _open_checks(candidate: Candidate, proposed: ReportedValue, approved: ReportedValue) -> list[str]:

@@ -21,6 +21,7 @@ def findings_on(value: ReportedValue, *, notices: Sequence[str] = ()) -> tuple[F
     """
     stated = value.numerator_arm != Arm.NOT_STATED
     other = Arm.NO_SURGERY if value.numerator_arm == Arm.SURGERY else Arm.SURGERY
+    denominator = other.value if value.denominator_arm == Arm.NOT_STATED else value.denominator_arm
     return run_checks(
         CheckInput(
             measure=value.measure,
@@ -31,7 +32,7 @@ def findings_on(value: ReportedValue, *, notices: Sequence[str] = ()) -> tuple[F
             p_value=value.p_value,
             p_sided=value.p_sided,
             numerator=value.numerator_arm if stated else None,
-            denominator=other.value if stated else None,
+            denominator=denominator if stated else None,
             events_surgery=value.events_surgery,
             events_control=value.events_control,
             n_surgery=value.n_surgery,

@@ -12,6 +12,31 @@ from extract.store.decisions import Decision, decisions_on, record_decision
 from extract.store.engine import Store
 
 
+def reopen_value(store: Store, protocol: Protocol, value_id: str, *, by: str, at: str, reason: str) -> str:
+    """Re-open an approved value: one person's doubt is enough, two decide what becomes of it.
+
+    Raises
+    ------
+    DecisionError
+        Unknown value or person, no reason, or a value that was withdrawn.
+    """
+    person = reviewer(protocol, by)
+    if not reason.strip():
+        raise DecisionError("to re-open a value needs --reason: what is wrong with it")
+    with store.write() as tx:
+        value = get_value(tx, value_id)
+        if value is None:
+            raise DecisionError(f"value:{value_id}: no such approved value; see `living-review table export`")
+        if value.state == "withdrawn":
+            raise DecisionError(f"value:{value_id} was withdrawn; approve its words in the queue again instead")
+        record_decision(
+            tx,
+            Decision(at, person.person_id, "reopen", "value", value_id, old=value.state, new="reopened", reason=reason),
+        )
+        put_value(tx, replace(value, state="reopened"))
+    return "reopened"
+
+
 def confirm_reopened(store: Store, protocol: Protocol, value_id: str, *, by: str, at: str, reason: str) -> str:
     """Confirm a re-opened value after reading the notice that re-opened it; return its state after it.
 
@@ -50,8 +75,11 @@ def _settle_reopened(
         since = [d.decision for d in decisions_on(tx, "value", value_id)]
         last_reopen = max((i for i, d in enumerate(since) if d.action == "reopen"), default=-1)
         latest = {d.by: d.action for d in since[last_reopen + 1 :]}
+        others = {a for p, a in latest.items() if p != person.person_id}
+        # An adjudicator settles a disagreement of others alone; without one the adjudicator is one voice of two.
+        settles = person.role == "adjudicator" and len(others) > 1
         agreeing = [p for p, a in latest.items() if a == action]
-        if len(agreeing) < protocol.living.approvals_needed and person.role != "adjudicator":
+        if not settles and (len(agreeing) < protocol.living.approvals_needed or len(set(latest.values())) > 1):
             return "reopened"
         state = "approved" if action == "confirm" else "withdrawn"
         put_value(tx, replace(value, state=state))

@@ -12,13 +12,40 @@ from extract.errors import DecisionError
 from extract.review.people import Reviewer, reviewer
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Design, ImmortalTime, RecordState
-from extract.store.curated import Report, TrialFamily, all_reports, families, put_family, put_report
+from extract.store.curated import (
+    Report,
+    TrialFamily,
+    all_reports,
+    curated_values,
+    families,
+    put_family,
+    put_report,
+)
 from extract.store.decisions import Decision, latest_votes, record_decision, record_vote
 from extract.store.engine import Store, Transaction
 from extract.store.records import StoredRecord, get_record, set_report, set_state
 
-STUDY_FIELDS = ("study_id", "label", "design", "country", "overlap_group", "data_source", "immortal_time", "n_total")
+STUDY_FIELDS = (
+    "study_id",
+    "supersedes",
+    "label",
+    "design",
+    "country",
+    "overlap_group",
+    "data_source",
+    "immortal_time",
+    "n_total",
+)
 """Facts of a study that the first voter gives and the second confirms."""
+
+NONE = "none"
+"""Said of ``supersedes``: the new report replaces no other (a substudy, an erratum)."""
+
+DECISIVE = ("study_id", "supersedes", "design", "overlap_group")
+"""Facts that decide what is pooled: voters who give facts must agree on each of them, also on leaving it out."""
+
+NEW_GROUP = "new:"
+"""Marks an overlap group that no study carries yet, so that a slip of the pen does not found one."""
 
 
 def include_record(
@@ -41,6 +68,7 @@ def include_record(
     facts = _study_facts(study)
     with store.write() as tx:
         record = _open_record(tx, pmid, person)
+        facts = _with_known_names(tx, facts)
         votes = latest_votes(tx, pmid)
         if not facts and not any(details.get("study") for _, _, details in votes.values()):
             raise DecisionError(
@@ -84,14 +112,56 @@ def _study_facts(study: dict[str, str]) -> dict[str, str]:
     return study
 
 
+def _with_known_names(tx: Transaction, facts: dict[str, str]) -> dict[str, str]:
+    """Return the facts with study, superseded report and overlap group checked against what the store knows."""
+    known = {family.study_id: family for family in families(tx)}
+    study_id = facts.get("study_id")
+    if study_id is not None and study_id not in known:
+        raise DecisionError(f"study_id: {study_id!r} is not a known study; leave it out for a new one")
+    if study_id is not None and facts.get("design", known[study_id].design) != known[study_id].design:
+        raise DecisionError(f"design: {study_id} is a {known[study_id].design}, not a {facts['design']}")
+    superseded = facts.get("supersedes")
+    of_study = {report.report_id for report in all_reports(tx) if report.study_id == study_id}
+    if superseded not in (None, NONE) and superseded not in of_study:
+        raise DecisionError(
+            f"supersedes: {superseded!r} is no report of {study_id}; one of {', '.join(sorted(of_study))}"
+        )
+    group = facts.get("overlap_group")
+    if not group:
+        return facts
+    groups = {f.overlap_group.casefold(): f.overlap_group for f in known.values() if f.overlap_group}
+    if group.startswith(NEW_GROUP):
+        return {**facts, "overlap_group": group.removeprefix(NEW_GROUP)}
+    if group.casefold() not in groups:
+        raise DecisionError(
+            f"overlap_group: {group!r} is not a known group ({', '.join(sorted(groups.values()))}); "
+            f"write {NEW_GROUP}{group} to found one"
+        )
+    return {**facts, "overlap_group": groups[group.casefold()]}
+
+
+def _superseded(tx: Transaction, study_id: str, facts: dict[str, str]) -> str | None:
+    """Return the report that a new report of a study replaces: the family's latest, unless the voters say else."""
+    if facts.get("supersedes"):
+        return None if facts["supersedes"] == NONE else facts["supersedes"]
+    reports = [report for report in all_reports(tx) if report.study_id == study_id]
+    replaced = {report.facts.get("supersedes") for report in reports}
+    with_values = [r for r in reports if curated_values(tx, report_id=r.report_id)]
+    latest = [report for report in with_values if report.report_id not in replaced]
+    return max(latest, key=lambda r: (r.facts.get("year") or 0, r.report_id)).report_id if latest else None
+
+
 def _open_record(tx: Transaction, pmid: str, person: Reviewer) -> StoredRecord:
     record = get_record(tx, pmid)
     if record is None:
         raise DecisionError(f"record:{pmid}: no such record in the store; `living-review queue list` shows what waits")
     if record.state in (RecordState.INCLUDED, RecordState.EXCLUDED):
         raise DecisionError(f"record:{pmid} is {record.state} already; nothing to decide")
-    if record.state is RecordState.CONFLICT and person.role != "adjudicator":
-        raise DecisionError(f"record:{pmid} is in conflict: an adjudicator decides now")
+    if record.state is RecordState.CONFLICT:
+        if person.role != "adjudicator":
+            raise DecisionError(f"record:{pmid} is in conflict: an adjudicator decides now")
+        if person.person_id in latest_votes(tx, pmid):
+            raise DecisionError(f"record:{pmid}: you are part of this conflict; another adjudicator settles it")
     return record
 
 
@@ -153,19 +223,13 @@ def _all_studies(tx: Transaction, pmid: str, studies: list[dict[str, str]]) -> l
 
 
 def _disagree(one: dict[str, str], other: dict[str, str]) -> bool:
-    return any(
-        one[name] != other[name]
-        for name in ("study_id", "design", "overlap_group")
-        if {name} <= one.keys() & other.keys()
-    )
+    return any(one.get(name) != other.get(name) for name in DECISIVE)
 
 
 def _make_report(tx: Transaction, record: StoredRecord, facts: dict[str, str], *, at: str, by: str) -> None:
     known = {family.study_id: family for family in families(tx)}
     first_author = _first_author(record)
     study_id = facts.get("study_id") or f"pmid-{record.pmid}"
-    if facts.get("study_id") and study_id not in known:
-        raise DecisionError(f"study_id: {study_id!r} is not a known study; leave it out for a new one")
     if study_id not in known:
         if "design" not in facts:
             raise DecisionError(f"record:{record.pmid}: the design is missing: --set design={'|'.join(Design)}")
@@ -204,6 +268,7 @@ def _make_report(tx: Transaction, record: StoredRecord, facts: dict[str, str], *
                     "year": record.publication_year,
                     "title": record.title,
                     "journal": content.get("journal_abbreviation") or content.get("journal"),
+                    "supersedes": _superseded(tx, study_id, facts),
                 },
             ),
         )

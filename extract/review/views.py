@@ -97,7 +97,12 @@ def item_details(tx: Transaction, item: str) -> dict[str, Any]:
     if kind == "record" and (record := get_record(tx, identifier)) is not None:
         candidates = [asdict(c) for c in list_candidates(tx, pmid=identifier)]
         found: dict[str, Any] = {"item": item, "state": record.state.value, "record": json.loads(record.content)}
-        return {**found, "proposed_values": candidates, "decisions": _decisions(tx, "record", identifier)}
+        decided = record.state in (RecordState.INCLUDED, RecordState.EXCLUDED)
+        return {
+            **found,
+            "proposed_values": candidates,
+            "decisions": _decisions(tx, "record", identifier, open_=not decided),
+        }
     if kind == "value" and (candidate := get_candidate(tx, identifier)) is not None:
         return {
             "item": item,
@@ -106,7 +111,7 @@ def item_details(tx: Transaction, item: str) -> dict[str, Any]:
             "as_reported": asdict(proposed_value(candidate.effect)),
             "effect": candidate.effect.to_json(),
             "record": f"record:{candidate.pmid}",
-            "decisions": _decisions(tx, "candidate", identifier),
+            "decisions": _decisions(tx, "candidate", identifier, open_=candidate.state == "needs_second"),
         }
     if kind == "reopened" and (value := get_value(tx, identifier)) is not None:
         return {"item": item, **asdict(value), "decisions": _decisions(tx, "value", identifier)}
@@ -131,5 +136,9 @@ def _words_around(tx: Transaction, candidate: Candidate) -> str | None:
     return f"{before}>>{span.text}<<{after}"
 
 
-def _decisions(tx: Transaction, kind: str, identifier: str) -> list[dict[str, Any]]:
-    return [{"seq": d.seq, **asdict(d.decision)} for d in decisions_on(tx, kind, identifier)]
+def _decisions(tx: Transaction, kind: str, identifier: str, *, open_: bool = False) -> list[dict[str, Any]]:
+    """Return the decisions so far; while a second one is awaited only that there is one, so that it stays blind."""
+    logged = decisions_on(tx, kind, identifier)
+    if open_:
+        return [{"seq": d.seq, "at": d.decision.at, "by": d.decision.by} for d in logged]
+    return [{"seq": d.seq, **asdict(d.decision)} for d in logged]

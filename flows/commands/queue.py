@@ -106,6 +106,25 @@ def reject(
     typer.echo(json.dumps({"item": item, "state": state}))
 
 
+@queue_app.command("reopen")
+def reopen(
+    item: Item,
+    by: By,
+    reason: Annotated[str, typer.Option(help="What is wrong with the approved value.")],
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Re-open an approved value (value:ID as `table export` names it); two people then confirm or withdraw it."""
+    from extract.errors import DecisionError
+    from extract.review.reopened import reopen_value
+
+    kind, identifier = _split(item)
+    if kind == "record":
+        raise DecisionError(f"{item}: only values can be re-opened; write value:ID")
+    with opened(rehearsal=rehearsal) as (settings, store):
+        state = reopen_value(store, settings.protocol, identifier, by=by, at=now_text(), reason=reason)
+    typer.echo(json.dumps({"item": f"reopened:{identifier}", "state": state}))
+
+
 def _split(item: str) -> tuple[str, str]:
     from extract.errors import DecisionError
 

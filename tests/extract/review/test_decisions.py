@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from extract.errors import DecisionError
 from extract.review.approval import approve_value, reject_value
-from extract.review.reopened import confirm_reopened, withdraw_value
+from extract.review.reopened import confirm_reopened, reopen_value, withdraw_value
 from extract.review.screening import exclude_record, include_record
 from extract.review.views import item_details, queue_items
 from extract.schema.effect import Comparison, Effect, Span
@@ -318,3 +319,154 @@ def test_the_number_of_people_needed_stands_in_the_protocol(store: Store) -> Non
     include_record(store, alone, "100", by="reviewer-a", at=AT, study={"design": "rct"}, reason=None)
     state = approve_value(store, alone, candidate, by="reviewer-a", at=AT, changes={}, reason=None)
     assert state == "approved"
+
+
+def known_family(store: Store) -> None:
+    from extract.schema.value import ReportedValue
+    from extract.store.curated import CuratedValue, Report, TrialFamily, put_family, put_report, put_value
+
+    with store.write() as tx:
+        put_family(tx, TrialFamily("E2108", "rct", "GROUP", "baseline", {"label": "E2108"}))
+        for report_id, year, supersedes in (("E2108-2020", 2020, None), ("E2108-2022", 2022, "E2108-2020")):
+            put_report(tx, Report(report_id, "E2108", None, None, "baseline", {"year": year, "supersedes": supersedes}))
+            value = ReportedValue("OS", "all", "all", None, "HR", 1.1, 0.8, 1.5, 90.0, None, None, "surgery")
+            put_value(
+                tx,
+                CuratedValue(f"{report_id}--1", report_id, "baseline", "approved", value, (), ("x",), AT, None, None),
+            )
+
+
+def include_as(store: Store, person: str, **study: str) -> RecordState:
+    return include_record(store, PROTOCOL, "100", by=person, at=AT, study=study, reason=None)
+
+
+def test_a_new_report_of_a_known_study_replaces_its_latest_report(store: Store) -> None:
+    enqueue(store, effect())
+    known_family(store)
+    include_as(store, "reviewer-a", study_id="E2108")
+    assert include_as(store, "reviewer-b", study_id="E2108") is RecordState.INCLUDED
+    with store.read() as tx:
+        report = next(r for r in all_reports(tx) if r.report_id == "pmid-100")
+    assert (report.study_id, report.facts["supersedes"]) == ("E2108", "E2108-2022")
+
+
+def test_the_voters_may_say_that_a_report_replaces_none(store: Store) -> None:
+    enqueue(store, effect())
+    known_family(store)
+    for person in ("reviewer-a", "reviewer-b"):
+        include_as(store, person, study_id="E2108", supersedes="none")
+    with store.read() as tx:
+        assert next(r for r in all_reports(tx) if r.report_id == "pmid-100").facts["supersedes"] is None
+
+
+@pytest.mark.parametrize(
+    ("study", "message"),
+    [
+        ({"study_id": "E2109"}, "is not a known study"),
+        ({"study_id": "E2108", "design": "retrospective_cohort"}, "E2108 is a rct"),
+        ({"study_id": "E2108", "supersedes": "TATA-2015"}, "is no report of E2108"),
+        ({"design": "rct", "overlap_group": "groop"}, "is not a known group .*write new:groop"),
+    ],
+)
+def test_facts_that_contradict_what_is_known_are_refused(store: Store, study: dict[str, str], message: str) -> None:
+    enqueue(store, effect())
+    known_family(store)
+    with pytest.raises(DecisionError, match=message):
+        include_as(store, "reviewer-a", **study)
+
+
+def test_an_overlap_group_is_found_whatever_its_case_and_founded_only_on_purpose(store: Store) -> None:
+    enqueue(store, effect())
+    known_family(store)
+    for person in ("reviewer-a", "reviewer-b"):
+        include_as(store, person, design="population_registry", overlap_group="group")
+    with store.read() as tx:
+        assert next(f for f in families(tx) if f.study_id == "pmid-100").overlap_group == "GROUP"
+
+
+def test_voters_who_disagree_on_the_study_are_in_conflict_also_when_one_leaves_it_out(store: Store) -> None:
+    enqueue(store, effect())
+    known_family(store)
+    include_as(store, "reviewer-a", design="retrospective_cohort")
+    assert include_as(store, "reviewer-b", study_id="E2108") is RecordState.CONFLICT
+
+
+@pytest.mark.parametrize("field", [{"poolable": "no", "not_poolable_reason": "margins"}, {"adjusted": "no"}])
+def test_disagreement_on_anything_that_decides_the_pool_is_a_conflict(store: Store, field: dict[str, str]) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    approve(store, candidate, "reviewer-a")
+    assert approve(store, candidate, "reviewer-b", **field) == "conflict"
+
+
+def test_surgery_against_surgery_is_not_the_comparison_of_this_review(store: Store) -> None:
+    proposed = dataclasses.replace(effect(), comparison=Comparison("breast-conserving surgery", "mastectomy"))
+    candidate = enqueue(store, proposed)
+    include(store, "reviewer-a", "reviewer-b")
+    with pytest.raises(DecisionError, match="both arms are surgery"):
+        approve(store, candidate, "reviewer-a")
+
+
+def test_a_second_value_for_the_same_result_is_refused_until_the_first_is_withdrawn(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    approve(store, candidate, "reviewer-a")
+    approve(store, candidate, "reviewer-b")
+    again = ABSTRACT.index("95% CI 0.56-0.94")
+    other = dataclasses.replace(
+        effect(), span=Span("abstract", again - 9, again + 16, QUOTE), estimate=0.72, ci_low=0.57
+    )
+    with store.write() as tx:
+        second = add_candidate(
+            tx, pmid="100", revision=1, extractor_version="1", effect=other, state="proposed", night="2026-11-20"
+        )
+    assert second is not None
+    with pytest.raises(DecisionError, match="already stands for this result"):
+        approve(store, second, "reviewer-a")
+    value_id = "pmid-100--os--all--all--1"
+    assert reopen_value(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="misread") == "reopened"
+    for person in ("reviewer-a", "reviewer-b"):
+        withdraw_value(store, PROTOCOL, value_id, by=person, at=AT, reason="misread")
+    for person in ("reviewer-a", "reviewer-b"):
+        state = approve(store, second, person)
+    assert state == "approved"
+
+
+def test_an_adjudicator_alone_settles_only_what_others_disagree_on(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    approve(store, candidate, "reviewer-a")
+    approve(store, candidate, "reviewer-b")
+    value_id = "pmid-100--os--all--all--1"
+    reopen_value(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="doubt")
+    assert withdraw_value(store, PROTOCOL, value_id, by="adjudicator", at=AT, reason="no") == "reopened"
+    assert confirm_reopened(store, PROTOCOL, value_id, by="reviewer-b", at=AT, reason="fine") == "reopened"
+    reopen_value(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="again")
+    confirm_reopened(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="fine")
+    withdraw_value(store, PROTOCOL, value_id, by="reviewer-b", at=AT, reason="no")
+    assert withdraw_value(store, PROTOCOL, value_id, by="adjudicator", at=AT, reason="no") == "withdrawn"
+
+
+def test_whoever_is_part_of_a_conflict_does_not_settle_it(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    approve(store, candidate, "reviewer-a")
+    assert approve(store, candidate, "adjudicator", ci_low="0.55") == "conflict"
+    with pytest.raises(DecisionError, match="you are part of this conflict"):
+        approve(store, candidate, "adjudicator")
+
+
+def test_the_second_reviewer_does_not_see_what_the_first_decided(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    approve(store, candidate, "reviewer-a", ci_low="0.55")
+    with store.read() as tx:
+        (seen,) = item_details(tx, f"value:{candidate}")["decisions"]
+    assert set(seen) == {"seq", "at", "by"}
+
+
+def test_a_field_that_must_say_something_cannot_be_emptied(store: Store) -> None:
+    candidate = enqueue(store, effect())
+    include(store, "reviewer-a", "reviewer-b")
+    with pytest.raises(DecisionError, match="adjusted: cannot be empty"):
+        approve(store, candidate, "reviewer-a", adjusted="")
