@@ -40,6 +40,7 @@ def snapshot_content(
     *,
     label: str,
     snapshot_id: str,
+    fingerprint: str,
     at: str,
 ) -> Snapshot:
     """Put together everything the site may say about one frozen version."""
@@ -60,6 +61,7 @@ def snapshot_content(
             protocol_sha256=settings.protocol_sha256,
             rehearsal=settings.rehearsal,
             previous_snapshot_id=previous.manifest.snapshot_id if previous else None,
+            content_hash=fingerprint,
             files={},
         ),
         protocol=protocol_page(protocol),

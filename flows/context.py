@@ -8,17 +8,21 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extract.schema.protocol import Protocol
-from extract.store.engine import Store
+from extract.store.engine import Store, Transaction
+from extract.store.log import all_nights
 from flows.errors import SettingsError
 from flows.settings import Settings
 
 if TYPE_CHECKING:  # commands that never ask PubMed do not load its client
     from extract.pubmed.fetch import EntrezSettings
+
+LOCK_POLL_SECONDS = 0.1
+"""How often a waiting process looks whether the lock is free."""
 
 Clock = Callable[[], dt.datetime]
 
@@ -78,8 +82,8 @@ def open_store(settings: Settings) -> Store:
 
 
 @contextmanager
-def only_one(settings: Settings, what: str) -> Iterator[None]:
-    """Let one process at a time do this; a second one is told so at once.
+def only_one(settings: Settings, what: str, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Let one process at a time do this; a second one waits so long, then is told so.
 
     Raises
     ------
@@ -93,13 +97,46 @@ def only_one(settings: Settings, what: str) -> Iterator[None]:
     except OSError as error:
         raise SettingsError(f"the state folder {path.parent} cannot be written: {error.strerror}") from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise SettingsError(f"another process is busy with this ({what}) in {path.parent}; wait for it") from error
+        deadline = time.monotonic() + wait_seconds
+        while not _locked(descriptor):
+            if time.monotonic() >= deadline:
+                raise SettingsError(f"another process is busy with this ({what}) in {path.parent}; wait for it")
+            time.sleep(LOCK_POLL_SECONDS)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def refuse_other_kind(tx: Transaction, settings: Settings) -> None:
+    """Refuse to mix live and rehearsed nights in one state folder: a rehearsal's search says nothing about PubMed.
+
+    Raises
+    ------
+    SettingsError
+        The folder holds nights of the other kind.
+    """
+    kinds = {night.rehearsal for night in all_nights(tx)}
+    if kinds and kinds != {settings.rehearsal}:
+        held, wanted = ("rehearsed", "live") if settings.rehearsal is False else ("live", "rehearsed")
+        raise SettingsError(
+            f"{settings.state_dir} holds {held} nights; a {wanted} one needs a state folder of its own: "
+            "set LIVING_REVIEW_STATE_DIR"
+        )
+
+
+def as_recorded(settings: Settings, store: Store) -> Settings:
+    """Return the settings marked as what the state folder holds: the live review or a rehearsal."""
+    with store.read() as tx:
+        kinds = {night.rehearsal for night in all_nights(tx)}
+    return replace(settings, rehearsal=True) if kinds == {True} else settings
 
 
 def writable(folder: Path) -> None:

@@ -17,7 +17,15 @@ from extract.baseline.rows import Baseline
 from extract.review.views import queue_items
 from extract.store.log import close_night, fail_abandoned_runs, open_night, request_count
 from flows.baseline import import_baseline
-from flows.context import Clock, NightContext, only_one, open_store, system_clock, writable
+from flows.context import (
+    Clock,
+    NightContext,
+    only_one,
+    open_store,
+    refuse_other_kind,
+    system_clock,
+    writable,
+)
 from flows.errors import PublishRefused
 from flows.extraction import ExtractionOutcome, extract_night
 from flows.linking import apply_starting_decisions
@@ -85,6 +93,7 @@ def opened_night(settings: Settings, *, night: dt.date, clock: Clock = system_cl
         try:
             at = clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             with store.write() as tx:
+                refuse_other_kind(tx, settings)
                 fail_abandoned_runs(tx, at=at)
                 night_id = open_night(tx, night=night.isoformat(), at=at, rehearsal=settings.rehearsal)
             yield NightContext(settings=settings, store=store, night=night, night_id=night_id, clock=clock)

@@ -7,12 +7,15 @@ A failed gate leaves the old site standing (exit code 4); only its status is bro
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from extract.store.engine import Store
+from extract.errors import StoreError
+from extract.store.decisions import verify_chain
+from extract.store.engine import Store, Transaction
 from extract.store.versions import (
     PublishedSnapshot,
     TableVersion,
@@ -20,20 +23,25 @@ from extract.store.versions import (
     content_hash,
     freeze,
     published_snapshots,
+    version_number,
 )
 from flows.assembly import synthesise
 from flows.content import snapshot_content
+from flows.context import only_one
 from flows.errors import PublishRefused
 from flows.frozen import FrozenTable, read_table
 from flows.settings import Settings
 from flows.status import compute_status
 from reports.errors import ReportError
 from reports.gates import check_site
-from reports.model import Snapshot, Synthesis
+from reports.model import Manifest, Snapshot, Synthesis
 from reports.publish import swap
 from reports.site import build_site
 from reports.snapshot import read_snapshot, write_snapshot
 from reports.status import Status, rewrite_status
+
+PATIENCE_SECONDS = 120.0
+"""How long a publisher waits for another one; a build takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +74,16 @@ def publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.dat
     PublishRefused
         A gate failed, the disk is full or the site folder cannot be written; yesterday's site stands.
     """
+    with only_one(settings, "publish", wait_seconds=PATIENCE_SECONDS):
+        return _publish(settings, store, now=now, night=night)
+
+
+def _publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.date) -> Publication:
     at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    shown = shown_snapshot_id(settings)
     with store.write() as tx:
+        _verify_decisions(tx)
+        _adopt(tx, settings, shown, night)
         table = read_table(tx)
         version = freeze(tx, table.rows(), at=at, night=night.isoformat())
         earlier = published_snapshots(tx)
@@ -78,7 +94,7 @@ def publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.dat
     fingerprint = content_hash([version.content_hash, settings.protocol_sha256, results])
     try:
         settings.snapshots_dir.mkdir(parents=True, exist_ok=True)
-        if earlier and earlier[-1].content_hash == fingerprint and settings.site_dir.exists():
+        if earlier and earlier[-1].content_hash == fingerprint and earlier[-1].snapshot_id == shown:
             rewrite_status(settings.site_dir, status)
             return Publication(earlier[-1].version, False, headline(syntheses, settings), status)
         snapshot = _snapshot(settings, store, table, version, syntheses, earlier, fingerprint, at=at)
@@ -90,17 +106,7 @@ def publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.dat
         raise PublishRefused(f"not published, the old site stands: {error.strerror}: {error.filename}") from error
     if not (earlier and earlier[-1].snapshot_id == snapshot.manifest.snapshot_id):
         with store.write() as tx:
-            add_snapshot(
-                tx,
-                PublishedSnapshot(
-                    snapshot_id=snapshot.manifest.snapshot_id,
-                    version=snapshot.manifest.version,
-                    table_version=version.version,
-                    content_hash=fingerprint,
-                    published_at=snapshot.manifest.created_at,
-                    night=night.isoformat(),
-                ),
-            )
+            add_snapshot(tx, _log_entry(snapshot.manifest, night))
     return Publication(snapshot.manifest.version, True, headline(syntheses, settings), status)
 
 
@@ -146,22 +152,76 @@ def _snapshot(
     """Write the snapshot, or read the one that a killed attempt (or a lost site) left behind."""
     if earlier and earlier[-1].content_hash == fingerprint:
         return read_snapshot(settings.snapshots_dir / earlier[-1].snapshot_id)
-    label = next_version(earlier, year=int(at[:4]))
+    left_behind = sorted(settings.snapshots_dir.glob(f"*.*-{fingerprint[:12]}"))
+    logged = {published.snapshot_id for published in earlier}
+    unlogged = [folder for folder in left_behind if folder.name not in logged]
+    if unlogged:
+        return read_snapshot(unlogged[-1])
+    label = next_version(earlier, settings.snapshots_dir, year=int(at[:4]))
     folder = settings.snapshots_dir / f"{label}-{fingerprint[:12]}"
     if not folder.exists():
         previous = read_snapshot(settings.snapshots_dir / earlier[-1].snapshot_id) if earlier else None
         with store.read() as tx:
             snapshot = snapshot_content(
-                tx, settings, table, version, syntheses, previous, label=label, snapshot_id=folder.name, at=at
+                tx,
+                settings,
+                table,
+                version,
+                syntheses,
+                previous,
+                label=label,
+                snapshot_id=folder.name,
+                fingerprint=fingerprint,
+                at=at,
             )
         write_snapshot(snapshot, folder)
     return read_snapshot(folder)
 
 
-def next_version(earlier: tuple[PublishedSnapshot, ...], *, year: int) -> str:
-    """Return the next version label, ``year.count``."""
-    counts = [int(s.version.split(".")[1]) for s in earlier if s.version.split(".")[0] == str(year)]
+def next_version(earlier: tuple[PublishedSnapshot, ...], folder: Path, *, year: int) -> str:
+    """Return the next version label, ``year.count``; a label whose snapshot was ever written is not used again."""
+    labels = [published.version for published in earlier]
+    labels += [path.name.split("-")[0] for path in folder.glob("*.*-*")]
+    counts = [count for label_year, count in map(version_number, labels) if label_year == year]
     return f"{year}.{max(counts, default=0) + 1}"
+
+
+def shown_snapshot_id(settings: Settings) -> str | None:
+    """Return which snapshot the published site shows, None when there is no site."""
+    try:
+        about = json.loads((settings.site_dir / "site.json").read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return None
+    return str(about["snapshot_id"]) if "snapshot_id" in about else None
+
+
+def _verify_decisions(tx: Transaction) -> None:
+    """Refuse to publish on a decision log that somebody changed."""
+    try:
+        verify_chain(tx)
+    except StoreError as error:
+        raise PublishRefused(f"not published, the old site stands: {error}") from error
+
+
+def _adopt(tx: Transaction, settings: Settings, shown: str | None, night: dt.date) -> None:
+    """Log a snapshot that readers have seen although the publisher was killed before it could log it."""
+    logged = {published.snapshot_id for published in published_snapshots(tx)}
+    if shown is None or shown in logged or not (settings.snapshots_dir / shown).exists():
+        return
+    manifest = read_snapshot(settings.snapshots_dir / shown).manifest
+    if manifest.content_hash is not None:
+        add_snapshot(tx, _log_entry(manifest, night))
+
+
+def _log_entry(manifest: Manifest, night: dt.date) -> PublishedSnapshot:
+    return PublishedSnapshot(
+        snapshot_id=manifest.snapshot_id,
+        version=manifest.version,
+        table_version=manifest.table_version,
+        content_hash=manifest.content_hash or "",
+        published_at=manifest.created_at,
+        night=night.isoformat(),
+    )
 
 
 def _publish_site(

@@ -10,7 +10,7 @@ import typer
 
 from extract.errors import SearchFailed
 from extract.pubmed.fetch import EntrezClient
-from flows.context import Clock, only_one, open_store, system_clock
+from flows.context import Clock, as_recorded, open_store, system_clock
 from flows.errors import SettingsError
 from flows.night import NightReport, summary_lines
 from flows.publish import publish
@@ -21,7 +21,10 @@ from flows.settings import Settings, load_settings, rehearsal_settings
 
 def run_live_night(*, as_of: str | None) -> NightReport:
     """Run tonight against PubMed."""
-    night = parsed_date(as_of) if as_of else system_clock().date()
+    today = system_clock().date()
+    night = parsed_date(as_of) if as_of else today
+    if night > today:
+        raise SettingsError(f"--as-of {night} lies in the future: nothing can have been searched through that day")
     return told(run_one(load_settings(), night=night, clock=system_clock))
 
 
@@ -55,13 +58,12 @@ def publish_now(*, rehearsal: bool) -> None:
         A gate failed; the old site stands.
     """
     settings = rehearsal_settings(load_settings()) if rehearsal else load_settings()
-    with only_one(settings, "publish"):
-        store = open_store(settings)
-        try:
-            now = system_clock()
-            done = publish(settings, store, now=now, night=now.date())
-        finally:
-            store.close()
+    store = open_store(settings)
+    try:
+        now = system_clock()
+        done = publish(as_recorded(settings, store), store, now=now, night=now.date())
+    finally:
+        store.close()
     typer.echo(
         f"Version {done.version} {'published' if done.new else 'unchanged (status brought up to date)'}", err=True
     )

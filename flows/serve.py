@@ -23,7 +23,7 @@ from fastapi.staticfiles import StaticFiles
 
 from extract.review.app import review_app
 from extract.store.engine import Store
-from flows.context import open_store, writable
+from flows.context import as_recorded, open_store, writable
 from flows.errors import SettingsError
 from flows.prefect_home import prefect_environment
 from flows.settings import Settings, load_settings, rehearsal_settings
@@ -52,6 +52,7 @@ def serve_all(*, host: str, port: int, rehearsal: bool, schedule: bool) -> None:
     _refuse_port_in_use(host, port)
     writable(settings.state_dir)
     store = open_store(settings)
+    settings = as_recorded(settings, store)
     try:
         with scheduler(settings) if schedule and not settings.rehearsal else _no_scheduler():
             typer.echo(f"Site http://{host}:{port}/  queue http://{host}:{port}/review/  (Ctrl-C ends)", err=True)

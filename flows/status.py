@@ -26,10 +26,17 @@ def searched_through(tx: Transaction, protocol: Protocol) -> dt.date | None:
 
     A full run covers what is new and what changed; otherwise both windows must have been complete.
     """
-    hashes = {query_hash(strategy.query()) for strategy in protocol.search}
+    runs = search_log(tx)
+    reached = [_reached(runs, query_hash(strategy.query())) for strategy in protocol.search]
+    known = [day for day in reached if day is not None]
+    # With several queries the review is searched through the day the slowest one reached.
+    return min(known) if len(known) == len(reached) else None
+
+
+def _reached(runs: Sequence[SearchRun], fingerprint: str) -> dt.date | None:
     ends: dict[str, dt.date] = {}
-    for run in search_log(tx):
-        if run.state is SearchState.COMPLETE and run.query_hash in hashes and run.window_end:
+    for run in runs:
+        if run.state is SearchState.COMPLETE and run.query_hash == fingerprint and run.window_end:
             end = dt.date.fromisoformat(run.window_end)
             ends[run.date_type] = max(end, ends.get(run.date_type, end))
     windows = [ends[kind] for kind in ("crdt", "mdat") if kind in ends]

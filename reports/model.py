@@ -263,6 +263,7 @@ class Manifest(Part):
     protocol_sha256: str
     rehearsal: bool
     previous_snapshot_id: str | None
+    content_hash: str | None = None
     files: dict[str, str]
 
 

@@ -24,7 +24,7 @@ def opened(*, rehearsal: bool) -> Iterator[tuple[Settings, Store]]:
     flows.errors.SettingsError
         A wrong setting, or there is no state yet.
     """
-    from flows.context import open_store
+    from flows.context import as_recorded, open_store
     from flows.errors import SettingsError
     from flows.settings import load_settings, rehearsal_settings
 
@@ -39,7 +39,7 @@ def opened(*, rehearsal: bool) -> Iterator[tuple[Settings, Store]]:
         )
     store = open_store(settings)
     try:
-        yield settings, store
+        yield as_recorded(settings, store), store
     finally:
         store.close()
 

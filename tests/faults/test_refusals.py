@@ -12,13 +12,17 @@ from pathlib import Path
 import pytest
 
 from extract.errors import StoreError
+from extract.review.reopened import reopen_value, withdraw_value
+from extract.store.append_only import drop_statements
+from extract.store.versions import published_snapshots
 from flows.context import only_one, open_store
 from flows.errors import SettingsError
-from flows.publish import publish
+from flows.night import opened_night
+from flows.publish import publish, shown_snapshot_id
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings
 from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse, site_state
-from tests.stores import ROOT
+from tests.stores import AT, ROOT
 
 
 @contextmanager
@@ -144,3 +148,62 @@ def test_the_nightly_command_exits_with_3_when_pubmed_cannot_be_reached(tmp_path
     assert done.stdout.strip() == "failed None"
     status = (tmp_path / "state" / "site" / "index.html").read_text(encoding="utf-8")
     assert "failed" in status.casefold()
+
+
+def test_a_publisher_killed_after_the_swap_never_gives_its_version_to_other_content(tmp_path: Path) -> None:
+    settings = rehearsal(tmp_path / "state")
+    rehearse(settings, NIGHTS[0])
+    shown = shown_snapshot_id(settings)
+    store = open_store(settings)
+    with store.write() as tx:
+        # What a kill between swap and log leaves: the site and the snapshot stand, the log knows nothing.
+        for statement in drop_statements("snapshots", dialect="sqlite"):
+            tx.connection.exec_driver_sql(statement)
+        tx.connection.exec_driver_sql("DELETE FROM snapshots")
+    value_id = "mf07-01-2021--os--all--all--1"
+    for person in ("reviewer-a", "reviewer-b"):
+        if person == "reviewer-a":
+            reopen_value(store, settings.protocol, value_id, by=person, at=AT, reason="a test of this test")
+        withdraw_value(store, settings.protocol, value_id, by=person, at=AT, reason="a test of this test")
+    done = publish(settings, store, now=rehearsal_clock(settings, NIGHTS[1])(), night=NIGHTS[1])
+    with store.read() as tx:
+        published = published_snapshots(tx)
+    store.close()
+    assert done.version == "2026.2"
+    assert [entry.snapshot_id for entry in published] == [shown, shown_snapshot_id(settings)]
+
+
+def test_a_stale_site_is_not_taken_for_the_published_one(tmp_path: Path) -> None:
+    settings = rehearsal(tmp_path / "state")
+    rehearse(settings, NIGHTS[0])
+    before = site_state(settings.site_dir)
+    about = settings.site_dir / "site.json"
+    about.write_text(about.read_text(encoding="utf-8").replace(shown_snapshot_id(settings) or "", "another"), "utf-8")
+    report = rehearse(settings, NIGHTS[0])
+    assert report.exit_code == 0
+    assert site_state(settings.site_dir) == before
+
+
+def test_a_forged_decision_stops_publication(tmp_path: Path) -> None:
+    settings = rehearsal(tmp_path / "state")
+    rehearse(settings, NIGHTS[0])
+    store = open_store(settings)
+    with store.write() as tx:
+        for statement in drop_statements("decisions", dialect="sqlite"):
+            tx.connection.exec_driver_sql(statement)
+        tx.connection.exec_driver_sql("UPDATE decisions SET reason = 'forged' WHERE seq = 3")
+    store.close()
+    report = rehearse(settings, NIGHTS[1])
+    assert report.exit_code == 4
+    assert report.refusal is not None
+    assert "entry 3 of the decision log was changed" in report.refusal
+
+
+def test_live_and_rehearsed_nights_are_not_mixed_in_one_state_folder(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    settings = rehearsal(tmp_path / "state")
+    rehearse(settings, NIGHTS[0])
+    with pytest.raises(SettingsError, match="holds rehearsed nights; a live one needs a state folder of its own"):
+        with opened_night(replace(settings, rehearsal=False), night=NIGHTS[1]):
+            pass

@@ -159,6 +159,7 @@ def test_a_table_that_cannot_be_pooled_is_one_line_with_row_and_remedy(
         (("status",), {}, "run `make run` first"),
         (("nightly", "--as-of", "yesterday"), {}, "is not a date; write YYYY-MM-DD"),
         (("nightly", "--archive", "nowhere"), {}, "--archive wants a recorded archive"),
+        (("nightly", "--as-of", "2999-01-01"), {}, "lies in the future"),
         (("status",), {"PROTOCOL": "missing.toml"}, "the protocol cannot be read"),
         (("queue", "show", "100"), {}, "make run"),
         (("status",), {"DATABASE_URL": "mysql://x"}, "use sqlite or postgresql"),
