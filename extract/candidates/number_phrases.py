@@ -135,10 +135,9 @@ def _range(tokens: Sequence[Token], low: Token, index: int, found: list[Node]) -
     if before.lower == "-" and tokens[index - 2].lower in ("to", "-") and value is not None:
         value = -value if tokens[index - 2].lower == "to" or before.end == high.start else value
     unit = lower_at(tokens, index + 1)
-    between = {token.lower for token in tokens[index - 2 : index]}
     lower = ""
     after = index + 1
-    if unit == "%" or "%" in between:
+    if unit == "%" or "%" in (before.lower, tokens[index - 2].lower):
         lower = "%"
         after += unit == "%"
     elif unit in lexicon.TIME_UNITS and _unit_is_meant(tokens, index + 1):

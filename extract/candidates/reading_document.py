@@ -22,6 +22,7 @@ from extract.candidates.vocabulary import OTHER_OUTCOME, Words
 from extract.candidates.worded_arms import worded_comparison
 from extract.schema.effect import Comparison, Effect, PSided, Span
 
+_UNSAID: Final = Comparison()
 #: Characters before and after a number in which words can say what it is; no real clause is longer.
 CONTEXT: Final = 900
 
@@ -158,7 +159,7 @@ class Reading:
         prior = standing.is_prior_analysis(lowered, low, at)
         comparison = self._comparison(text, (low, high), value, setting)
         inferred = False
-        if comparison == Comparison() and value.measure in RATIO_SCALE and not setting.arms:
+        if comparison == _UNSAID and value.measure in RATIO_SCALE and not setting.arms:
             end = sentence.found[value.after - 1].end
             comparison, inferred = worded_comparison(text, (low, high), setting.place, value.estimate, value_end=end)
         return Effect(
@@ -183,7 +184,7 @@ class Reading:
     def _comparison(self, text: str, bounds: tuple[int, int], value: Printed, setting: _Setting) -> Comparison:
         """Return the arms of a ratio; a median has none."""
         if value.measure not in RATIO_SCALE:
-            return Comparison()
+            return _UNSAID
         self.comparison = comparison_of(
             text,
             bounds,

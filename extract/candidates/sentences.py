@@ -48,11 +48,9 @@ def sentences(folded: str) -> list[tuple[int, int]]:
 
 def may_hold_a_result(folded: str, start: int, end: int) -> bool:
     """Tell whether a sentence has a word and a digit without which no effect can stand in it."""
-    if _DIGIT.search(folded, start, end) is None:
-        return False
     sentence = folded[start:end]
     if _MEDIANS[0] in sentence or _MEDIANS[1] in sentence:
-        return True
+        return _DIGIT.search(sentence) is not None
     return _DECIMAL.search(sentence) is not None and any(map(sentence.__contains__, _RATIOS))
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from extract.candidates.nodes import Node
+from extract.candidates.nodes import NO_FLAGS, Node
 from extract.candidates.tokens import NUMBER, Token
-
-_NONE: frozenset[str] = frozenset()
 
 
 def lower_at(tokens: Sequence[Token], index: int) -> str:
@@ -22,4 +20,5 @@ def is_number(tokens: Sequence[Token], index: int) -> bool:
 
 def numeric(kind: str, start: int, number: Token, lower: str, end: int | None = None) -> Node:
     """Return a node around one number."""
-    return Node(kind, start, end or number.end, lower, number.value, None, _NONE, number.start, number.end)
+    fields = (kind, start, end or number.end, lower, number.value, None, NO_FLAGS, number.start, number.end)
+    return tuple.__new__(Node, fields)  # as nodes.plain, at half the cost of Node(...)
