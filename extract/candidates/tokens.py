@@ -41,6 +41,8 @@ _FOLD: Final[dict[str, str]] = (
 
 _VARIANT: Final = re.compile("[" + re.escape("".join(_FOLD)) + "]")
 
+_ASCII_SPACES: Final = "\t\r\f\v"
+
 NUMBER: Final = "N"
 WORD: Final = "W"
 MARK: Final = "M"
@@ -72,6 +74,8 @@ def fold(text: str) -> str:
 
     The result has the same length as ``text``: offsets in one are offsets in the other.
     """
+    if text.isascii() and not any(map(text.__contains__, _ASCII_SPACES)):
+        return text
     return _VARIANT.sub(_plain_form, text)
 
 

@@ -64,7 +64,9 @@ def worded_comparison(
     if place.ratio_end >= 0:
         name = text[place.ratio_end : place.start]
         stated = _IN_NAME.search(name) or _IN_BRACKETS.match(name)
-        stated = stated or _SLASH.search(text, max(place.ratio_start - 70, bounds[0]), place.ratio_start)
+        before = max(place.ratio_start - 70, bounds[0])
+        if not stated and any(map(text[before : place.ratio_start].__contains__, "/:")):
+            stated = _SLASH.search(text, before, place.ratio_start)
         if stated:
             return _words(stated), False
         group = _GROUP_IN_NAME.search(name)
@@ -79,6 +81,8 @@ def worded_comparison(
 def _from_rates(text: str, bounds: tuple[int, int], place: Place, estimate: float | None) -> tuple[Comparison, bool]:
     """Infer the numerator from two rates just before the ratio; nothing if they are too close to tell."""
     start = max(place.start - _REACH, bounds[0])
+    if not any(map(text[start : place.start].lower().__contains__, ("%", "percent"))):
+        return Comparison(), False
     last = None
     for match in _RATES.finditer(text, start, place.start):
         last = match
