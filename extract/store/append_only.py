@@ -29,8 +29,10 @@ def create_statements(table: str, *, keys: tuple[str, ...], dialect: str) -> tup
         same = " AND ".join(f"{key} = NEW.{key}" for key in keys)
         return (
             *refusals,
+            # Names are constants of this package, never input.
             f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) BEGIN SELECT RAISE(ABORT, '{message}'); END",
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END",
         )
     return (
         f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
