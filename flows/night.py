@@ -178,6 +178,7 @@ def summary_lines(report: NightReport) -> list[str]:
             f"Search complete through {status.searched_through}: {search.new} new and {search.changed} changed records "
             f"({report.requests} requests)"
         )
+    lines += [f"  Full run: {told}" for told in (difference.told() for difference in search.differences) if told]
     lines.append(
         f"Surveillance: {report.surveillance.looked_at} included records looked at, "
         f"{len(report.surveillance.alerts)} new alerts"

@@ -28,6 +28,7 @@ from extract.store.versions import (
 from flows.assembly import synthesise
 from flows.content import snapshot_content
 from flows.context import only_one
+from flows.differences import refuse_lost_inclusions
 from flows.errors import PublishRefused
 from flows.frozen import FrozenTable, read_table
 from flows.settings import Settings
@@ -84,6 +85,7 @@ def _publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.da
     with store.write() as tx:
         _verify_decisions(tx)
         _adopt(tx, settings, shown, night)
+        refuse_lost_inclusions(tx, settings.protocol)
         table = read_table(tx)
         version = freeze(tx, table.rows(), at=at, night=night.isoformat())
         earlier = published_snapshots(tx)

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from extract.errors import DocumentError, SearchFailed
+from extract.errors import SearchFailed
 from extract.pubmed.fetch import FetchAnswer, run_search
 from extract.pubmed.fetch.search import fetch_batches
 from extract.pubmed.parse import content_hash, parse_records, record_to_json
 from extract.pubmed.query import query_hash, window_since
 from extract.schema.protocol import SearchStrategy
 from extract.schema.record import DeletedRecord, Pmid
-from extract.schema.vocabulary import SearchState
 from extract.store.engine import Transaction
-from extract.store.log import close_run, last_complete, open_run
+from extract.store.log import last_complete
 from extract.store.records import known_pmids, set_deleted, upsert_record
 from flows.context import NightContext
+from flows.differences import FullRunDifference, full_run_difference
 from flows.pubmed import pubmed
+from flows.runs import logged_run
 
 WindowKind = Literal["all", "crdt", "mdat"]
 FALL_ALLOWED = 0.01
@@ -42,12 +43,16 @@ class PlannedWindow:
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """What the search of a night found, and what went wrong; ``failures`` empty means complete."""
+    """What the search of a night found, and what went wrong; ``failures`` empty means complete.
+
+    ``differences`` are those of full runs to what was known before, one a query that was run in full.
+    """
 
     new: int
     changed: int
     received: int
     failures: tuple[str, ...]
+    differences: tuple[FullRunDifference, ...] = ()
 
 
 def plan_windows(tx: Transaction, context: NightContext, strategy: SearchStrategy) -> tuple[PlannedWindow, ...]:
@@ -82,41 +87,38 @@ def plan_windows(tx: Transaction, context: NightContext, strategy: SearchStrateg
 def search_night(context: NightContext) -> SearchOutcome:
     """Run every window of every query; a window that fails is logged as failed and the others still run."""
     totals = {"new": 0, "changed": 0, "received": 0}
-    failures = []
+    failures: list[str] = []
+    differences: list[FullRunDifference] = []
     for strategy in context.protocol.search:
         with context.store.read() as tx:
             windows = plan_windows(tx, context, strategy)
         for window in windows:
             try:
-                found = _search_window(context, strategy, window)
+                found, difference = _search_window(context, strategy, window)
             except SearchFailed as error:
                 # Not swallowed: the run is logged with its state, the night ends with exit code 3.
                 failures.append(f"{window.kind} {window.start} to {window.end}: {error}")
                 continue
+            differences += [difference] if difference is not None else []
             for key, count in found.items():
                 totals[key] += count
-    return SearchOutcome(totals["new"], totals["changed"], totals["received"], tuple(failures))
+    return SearchOutcome(
+        totals["new"], totals["changed"], totals["received"], tuple(failures), differences=tuple(differences)
+    )
 
 
-def _search_window(context: NightContext, strategy: SearchStrategy, window: PlannedWindow) -> dict[str, int]:
+def _search_window(
+    context: NightContext, strategy: SearchStrategy, window: PlannedWindow
+) -> tuple[dict[str, int], FullRunDifference | None]:
+    """Search one window; a full run also gives its difference to what was known."""
     query = strategy.query()
     fingerprint = query_hash(query)
-    with context.store.write() as tx:
+    with context.store.read() as tx:
         previous = last_complete(tx, query_hash=fingerprint, date_type="all")
-        run_id = open_run(
-            tx,
-            context.night_id,
-            source=strategy.source,
-            query_hash=fingerprint,
-            date_type=window.kind,
-            window_start=window.start.isoformat(),
-            window_end=window.end.isoformat(),
-            at=context.now(),
-        )
-    found = {"new": 0, "changed": 0, "received": 0}
-    hits: int | None = None
-    try:
-        with pubmed(context, run_id) as client:
+    days = (window.start.isoformat(), window.end.isoformat())
+    difference = None
+    with logged_run(context, source=strategy.source, date_type=window.kind, query_hash=fingerprint, window=days) as run:
+        with pubmed(context, run.run_id) as client:
             result = run_search(
                 client,
                 query,
@@ -125,18 +127,32 @@ def _search_window(context: NightContext, strategy: SearchStrategy, window: Plan
                 end=window.end,
                 accepted_drops=frozenset(strategy.accepted_drops),
             )
-            hits = result.count
+            run.hits = result.count
             if window.kind == "all" and previous is not None and previous.hits:
-                _refuse_fall(hits, previous.hits)
+                _refuse_fall(result.count, previous.hits)
             wanted = _wanted(context, window.kind, result.pmids)
-            store_batches(context, fetch_batches(client, wanted), run_id, found)
-    except (SearchFailed, DocumentError) as error:
-        failure = error if isinstance(error, SearchFailed) else SearchFailed(str(error), state="incomplete")
-        state = SearchState.INCOMPLETE if failure.state == "incomplete" or found["received"] else SearchState.FAILED
-        _close(context, run_id, state, hits, found, message=str(failure))
-        raise failure from error
-    _close(context, run_id, SearchState.COMPLETE, hits, found, message=None)
-    return found
+            store_batches(context, fetch_batches(client, wanted), run.run_id, run.counts)
+        if window.kind == "all":
+            difference = _difference(context, strategy, run.run_id, result.pmids)
+            run.found, run.message = result.pmids, difference.told()
+    return run.counts, difference
+
+
+def _difference(
+    context: NightContext, strategy: SearchStrategy, run_id: int, pmids: tuple[Pmid, ...]
+) -> FullRunDifference:
+    """Compare a full run with what the nightly windows had brought."""
+    fingerprint = query_hash(strategy.query())
+    with context.store.read() as tx:
+        reach = _new_records_since(tx, context, fingerprint)
+        return full_run_difference(tx, fingerprint, strategy.source, run_id, pmids, reach=reach)
+
+
+def _new_records_since(tx: Transaction, context: NightContext, fingerprint: str) -> dt.date | None:
+    """Return the first day the window of new records reaches back to tonight, None before the first full run."""
+    runs = [last_complete(tx, query_hash=fingerprint, date_type=kind) for kind in ("all", "crdt")]
+    ends = [dt.date.fromisoformat(run.window_end) for run in runs if run is not None and run.window_end is not None]
+    return max(ends) - dt.timedelta(days=context.protocol.living.overlap_days) if ends else None
 
 
 def _refuse_fall(hits: int, before: int) -> None:
@@ -185,40 +201,3 @@ def store_batches(context: NightContext, batches: Iterable[FetchAnswer], run_id:
                 found["received"] += 1
                 if outcome != "known":
                     found[outcome] += 1
-
-
-def _close(
-    context: NightContext,
-    run_id: int,
-    state: SearchState,
-    hits: int | None,
-    found: dict[str, int],
-    *,
-    message: str | None,
-) -> None:
-    with context.store.write() as tx:
-        close_run(
-            tx,
-            run_id,
-            state=state,
-            at=context.now(),
-            hits=hits,
-            received=found["received"],
-            new_records=found["new"],
-            changed_records=found["changed"],
-            message=message,
-        )
-
-
-def fetch_now(context: NightContext, pmids: Sequence[Pmid], run_id: int) -> dict[str, int]:
-    """Fetch these records again and store what changed.
-
-    Raises
-    ------
-    SearchFailed
-        PubMed did not answer, or not with all of them.
-    """
-    found = {"new": 0, "changed": 0, "received": 0}
-    with pubmed(context, run_id) as client:
-        store_batches(context, fetch_batches(client, tuple(pmids)), run_id, found)
-    return found

@@ -55,8 +55,7 @@ def compute_status(tx: Transaction, settings: Settings, *, now: dt.datetime) -> 
     if through is not None and waiting_since is not None:
         integrated = min(through, dt.date.fromisoformat(waiting_since) - dt.timedelta(days=1))
     runs = search_log(tx)
-    last_night_runs = [run for run in runs if run.night == runs[-1].night] if runs else []
-    worst = _worst(last_night_runs[-3:])
+    worst = _worst([run for run in runs if run.night_id == runs[-1].night_id])
     snapshots = published_snapshots(tx)
     nights = all_nights(tx)
     run_count, missed, failed = _count_nights(nights, today=now.date())

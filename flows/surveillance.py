@@ -6,19 +6,22 @@ erratum or an update re-opens them for a second look while they stay, marked, in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract.errors import SearchFailed
+from extract.pubmed.fetch import EntrezClient
 from extract.pubmed.parse import record_from_json
-from extract.schema.record import Record
-from extract.schema.vocabulary import RecordState, SearchState
+from extract.schema.record import Pmid, Record
+from extract.schema.vocabulary import RecordState
 from extract.store.curated import Alert, add_alert, curated_values, set_value_state
 from extract.store.decisions import Decision, record_decision
 from extract.store.engine import Transaction
-from extract.store.log import close_run, open_run
-from extract.store.records import StoredRecord, get_record, list_records
+from extract.store.records import StoredRecord, get_record, list_records, set_deleted
 from flows.context import NightContext
-from flows.search import fetch_now
+from flows.pubmed import pubmed
+from flows.runs import LoggedRun, logged_run
+from flows.search import store_batches
 
 WATCHED = (
     "RetractionIn",
@@ -62,37 +65,71 @@ def watch_included(context: NightContext) -> SurveillanceOutcome:
 
 
 def _fetch(context: NightContext, included: tuple[StoredRecord, ...]) -> tuple[str, ...]:
-    with context.store.write() as tx:
-        run_id = open_run(
-            tx,
-            context.night_id,
-            source="pubmed",
-            query_hash="surveillance",
-            date_type="watch",
-            window_start=None,
-            window_end=None,
-            at=context.now(),
-        )
+    """Fetch the included records again; return what went wrong."""
     pmids = [record.pmid for record in included if record.deleted_night is None]
     try:
-        found = fetch_now(context, pmids, run_id)
+        with logged_run(context, source="pubmed", date_type="watch", query_hash="surveillance") as run:
+            run.hits = len(pmids)
+            with pubmed(context, run.run_id) as client:
+                missing = _received(context, client, run, pmids)
+                # Passed over once may be a slip of the service; twice is a question of its own.
+                missing = _received(context, client, run, missing)
+                if missing:
+                    withdrawn = confirm_withdrawn(client, missing, present=next(p for p in pmids if p not in missing))
+                    _note_withdrawn(context, withdrawn)
+                    run.message = f"withdrawn from PubMed: PMID {', '.join(withdrawn)}"
     except SearchFailed as error:
         # Not swallowed: logged as failed, told to the operator, exit code 3.
-        with context.store.write() as tx:
-            close_run(tx, run_id, state=SearchState.FAILED, at=context.now(), hits=len(pmids), message=str(error))
         return (f"surveillance: {error}",)
-    with context.store.write() as tx:
-        close_run(
-            tx,
-            run_id,
-            state=SearchState.COMPLETE,
-            at=context.now(),
-            hits=len(pmids),
-            received=found["received"],
-            new_records=0,
-            changed_records=found["changed"],
-        )
     return ()
+
+
+def _received(context: NightContext, client: EntrezClient, run: LoggedRun, pmids: Sequence[Pmid]) -> tuple[Pmid, ...]:
+    """Fetch and store records; return those that did not come.
+
+    Raises
+    ------
+    SearchFailed
+        Nothing at all came.
+    """
+    missing: list[Pmid] = []
+    for first in range(0, len(pmids), client.settings.batch_size):
+        answer = client.fetch(pmids[first : first + client.settings.batch_size])
+        missing.extend(answer.missing)
+        if answer.received:
+            store_batches(context, [answer], run.run_id, run.counts)
+    if pmids and not run.counts["received"]:
+        raise SearchFailed(f"none of {len(pmids)} included records came; nothing is known about them; search again")
+    return tuple(missing)
+
+
+def confirm_withdrawn(client: EntrezClient, missing: Sequence[Pmid], *, present: Pmid) -> tuple[Pmid, ...]:
+    """Return which records PubMed no longer has.
+
+    efetch passes over a withdrawn record in silence, as it does over one it merely failed to send. So the ids are
+    searched for, beside one that is known to be there: an answer that holds it and not the others is proof.
+
+    Raises
+    ------
+    SearchFailed
+        The search failed, does not find the one that is there, or finds the others (then they did not come).
+    """
+    answer = client.search(" OR ".join(f"{pmid}[uid]" for pmid in (*missing, present)))
+    if present not in answer.pmids:
+        raise SearchFailed(f"PubMed sent PMID {present} and does not find it; search again", state="incomplete")
+    there = [pmid for pmid in missing if pmid in answer.pmids]
+    if there:
+        raise SearchFailed(
+            f"{len(there)} included records are in PubMed but did not come: PMID {', '.join(there)}; search again",
+            state="incomplete",
+        )
+    return tuple(missing)
+
+
+def _note_withdrawn(context: NightContext, pmids: Sequence[Pmid]) -> None:
+    with context.store.write() as tx:
+        for pmid in pmids:
+            set_deleted(tx, pmid, night=context.night.isoformat())
 
 
 def _alerts(stored: StoredRecord, context: NightContext) -> list[Alert]:

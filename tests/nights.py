@@ -5,18 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from extract.store.candidates import list_candidates
 from extract.store.curated import all_alerts, curated_values
 from extract.store.decisions import all_decisions, verify_chain
 from extract.store.records import list_records
 from extract.store.versions import all_versions, published_snapshots
-from flows.context import open_store
-from flows.night import NightReport, opened_night, run_night
+from flows.context import NightContext, open_store
+from flows.night import NightReport, StepName, opened_night, run_night
+from flows.publish import Publication
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings, load_settings
+from flows.status import compute_status
 from tests.stores import ROOT
 
 NIGHTS = tuple(dt.date(2026, 11, day) for day in (20, 21, 22))
@@ -38,6 +42,52 @@ def rehearse(settings: Settings, night: dt.date, *, archive: Path | None = None)
 def copied_archive(folder: Path) -> Path:
     """Copy the packaged archive, so that a test may change it."""
     return Path(shutil.copytree(packaged_archive(), folder / "archive-copy"))
+
+
+def archive_of(folder: Path, pmids: Iterable[str]) -> Path:
+    """Copy some records of the packaged archive, with their revisions, to an archive of their own."""
+    whole = packaged_archive()
+    (folder / "records").mkdir(parents=True)
+    shutil.copy(whole / "archive.toml", folder)
+    for pmid in pmids:
+        shutil.copy(whole / "records" / f"{pmid}.xml", folder / "records")
+        for revision in whole.glob(f"revisions/*/{pmid}.xml"):
+            (folder / revision.relative_to(whole)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(revision, folder / revision.relative_to(whole))
+    return folder
+
+
+def revised(archive: Path, pmid: str, day: dt.date, change: Callable[[str], str]) -> None:
+    """Let a record of an archive change on a day; ``change`` takes and returns its XML."""
+    text = (archive / "records" / f"{pmid}.xml").read_text(encoding="utf-8")
+    after = change(text)
+    assert after != text, f"{pmid}: the change changes nothing"
+    path = archive / "revisions" / day.isoformat() / f"{pmid}.xml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(after, encoding="utf-8")
+
+
+def withdrawn(archive: Path, pmid: str, day: dt.date) -> None:
+    """Let PubMed withdraw a record on a day."""
+    (archive / "deleted").mkdir(exist_ok=True)
+    with (archive / "deleted" / f"{day}.txt").open("a", encoding="utf-8") as file:
+        file.write(f"{pmid}\n")
+
+
+def without_publishing(name: StepName, step: Callable[[], Any], context: NightContext) -> Any:
+    """Run a step as it is; in place of publishing, compute the status only."""
+    if name != "publish":
+        return step()
+    with context.store.read() as tx:
+        return Publication("0.0", False, "not published", compute_status(tx, context.settings, now=context.clock()))
+
+
+def gather(settings: Settings, night: dt.date, archive: Path) -> NightReport:
+    """Run one plain night up to publishing, without waiting between tries."""
+    with rehearsing(settings, archive, night=night) as served:
+        with opened_night(served, night=night, clock=rehearsal_clock(served, night)) as opened:
+            context = replace(opened, sleep=lambda _seconds: None)
+            return run_night(context, run_step=lambda name, step: without_publishing(name, step, context))
 
 
 SEARCH_LOG = ("searches", "status", "search", "manifest.json", "datapackage.json", "methods", "data/index.html")

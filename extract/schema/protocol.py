@@ -53,6 +53,15 @@ class Eligibility(Part):
     exclusion_reasons: tuple[ExclusionReason, ...] = Field(min_length=1)
 
 
+class AcceptedLoss(Part):
+    """An included record that a changed query no longer finds, and a person's word that it may be so."""
+
+    pmid: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,8}$")]
+    reason: Text
+    by: Slug
+    date: dt.date
+
+
 class SearchStrategy(Part):
     """One query for one source, with who wrote and who checked it."""
 
@@ -68,6 +77,8 @@ class SearchStrategy(Part):
     lines: tuple[Text, ...] = Field(min_length=1)
     accepted_drops: tuple[Text, ...] = ()
     """Phrases PubMed may leave out of the search because a person accepted it, as its WarningList writes them."""
+    accepted_losses: tuple[AcceptedLoss, ...] = ()
+    """Included records a changed query may lose; every other loss refuses publication."""
 
     def query(self) -> str:
         """Return the query as sent: lines ``#1`` ... substituted into the last one."""
@@ -221,6 +232,10 @@ class Protocol(Part):
                 unknown = sorted(set(entry.within) - slugs)
                 if unknown:
                     raise ValueError(f"{name}.{entry.slug}.within: {unknown[0]!r} is not a slug of {name}")
+        people = {person.id for person in self.people}
+        for loss in (loss for strategy in self.search for loss in strategy.accepted_losses):
+            if loss.by not in people:
+                raise ValueError(f"search.accepted_losses.{loss.pmid}.by: {loss.by!r} is no id of people")
         if sum(outcome.role == "primary" for outcome in self.outcomes) != 1:
             raise ValueError("outcomes: exactly one outcome must have role 'primary'")
         return self

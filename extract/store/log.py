@@ -19,6 +19,7 @@ class SearchRun:
     """One execution of a search, as logged."""
 
     run_id: int
+    night_id: int
     night: str
     source: str
     query_hash: str
@@ -206,6 +207,7 @@ def _new_id(result: CursorResult[Any]) -> int:
 def _run(row: Row[Any]) -> SearchRun:
     return SearchRun(
         run_id=row.run_id,
+        night_id=row.night_id,
         night=row.night,
         source=row.source,
         query_hash=row.query_hash,

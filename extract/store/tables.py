@@ -238,5 +238,45 @@ snapshots = Table(
     Column("night", String(10), nullable=False),
 )
 
-APPEND_ONLY = ("decisions", "screening_votes", "table_versions", "snapshots", "raw_responses", "record_revisions")
+search_results = Table(
+    "search_results",
+    metadata,
+    Column("run_id", ForeignKey("search_runs.run_id"), primary_key=True),
+    Column("asked", JSON),
+    Column("found", JSON, nullable=False),
+)
+
+registry_trials = Table(
+    "registry_trials",
+    metadata,
+    Column("registry_id", String(40), primary_key=True),
+    Column("content_hash", String(64), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("first_night", String(10), nullable=False),
+    Column("changed_night", String(10), nullable=False),
+    Column("run_id", ForeignKey("search_runs.run_id"), nullable=False),
+)
+
+full_texts = Table(
+    "full_texts",
+    metadata,
+    Column("pmcid", String(16), primary_key=True),
+    Column("pmid", ForeignKey("records.pmid"), nullable=False, index=True),
+    Column("state", String(10), nullable=False),
+    Column("sha256", ForeignKey("raw_responses.sha256")),
+    Column("night", String(10), nullable=False),
+    Column("read_with", String(80)),
+    CheckConstraint("state IN ('open', 'withheld')", name="state"),
+    CheckConstraint("(state = 'open') = (sha256 IS NOT NULL)", name="open_has_text"),
+)
+
+APPEND_ONLY = (
+    "decisions",
+    "screening_votes",
+    "table_versions",
+    "snapshots",
+    "raw_responses",
+    "record_revisions",
+    "search_results",
+)
 """Tables whose rows the database itself refuses to change or delete."""

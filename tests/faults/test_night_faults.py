@@ -16,22 +16,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from extract.pubmed.replay import Fault, ReplayServer, SeenRequest
 from extract.schema.vocabulary import SearchState
 from extract.store.log import SearchRun, all_nights, search_log
-from flows.context import NightContext, open_store
-from flows.night import NightReport, StepName, opened_night, run_night
-from flows.publish import Publication
+from flows.context import open_store
+from flows.night import NightReport, opened_night, run_night
 from flows.pubmed import entrez_settings
-from flows.rehearsal import packaged_archive, rehearsal_clock
+from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings
-from flows.status import compute_status
 from tests.extract.pubmed.samples import article, article_set
-from tests.nights import NIGHTS, evidence_state, rehearsal
+from tests.nights import NIGHTS, archive_of, evidence_state, rehearsal, without_publishing
 
 PMIDS = (
     "29777404",  # MF07-01
@@ -168,14 +165,6 @@ class Stage:
     requests: tuple[SeenRequest, ...]
 
 
-def without_publishing(name: StepName, step: Callable[[], Any], context: NightContext) -> Any:
-    """Run a step as it is; in place of publishing, compute the status only."""
-    if name != "publish":
-        return step()
-    with context.store.read() as tx:
-        return Publication("0.0", False, "not published", compute_status(tx, context.settings, now=context.clock()))
-
-
 def short_night(
     settings: Settings, stage_night: dt.date, server: ReplayServer, *, hurried: bool = False
 ) -> NightReport:
@@ -211,21 +200,10 @@ def memory(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an archive with ten of the packaged records."""
-    folder, whole = tmp_path_factory.mktemp("ten") / "archive", packaged_archive()
-    (folder / "records").mkdir(parents=True)
-    shutil.copy(whole / "archive.toml", folder)
-    shutil.copytree(whole / "revisions", folder / "revisions")
-    for pmid in PMIDS:
-        shutil.copy(whole / "records" / f"{pmid}.xml", folder / "records")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def stage(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Return the night to disturb."""
     folder = tmp_path_factory.mktemp("stage")
+    archive = archive_of(folder / "archive", PMIDS)
     with ReplayServer(archive, as_of=NIGHTS[0]) as server:
         assert short_night(rehearsal(folder / "before"), NIGHTS[0], server).exit_code == 0
     with ReplayServer(archive, as_of=LATER) as server:
