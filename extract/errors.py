@@ -6,6 +6,10 @@ ExtractError
 │   ├── DocumentError         a file or answer that cannot be read as what it claims to be
 │   ├── RankingError          the decisions at hand cannot train a ranking
 │   ├── DecisionError         a decision that cannot be taken (unknown item, wrong person, missing field)
+│   │   ├── FieldErrors       a form with something wrong, field by field
+│   │   └── StaleItem         the item changed since the person looked at it
+│   ├── AccessError           an account, one-time link or login that cannot be used
+│   │   └── TooManyAttempts   too many failed logins; try again later
 │   ├── BaselineError         the starting table or a correction no longer holds
 │   └── StoreError            the store cannot be used (newer version, read-only, locked)
 ├── SecondReadingFailed       the second extractor gave no usable answer: never "no effects found"
@@ -35,6 +39,32 @@ class RankingError(UserError):
 
 class DecisionError(UserError):
     """A decision cannot be taken as asked."""
+
+
+class StaleItem(DecisionError):
+    """The item changed since the person looked at it; nothing was saved, what was typed is shown again."""
+
+
+class FieldErrors(DecisionError):
+    """A form that cannot be saved; it goes back to the person with a message at each field.
+
+    Parameters
+    ----------
+    errors
+        ``{field: what is wrong}``.
+    """
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {words}" for name, words in errors.items()))
+        self.errors = errors
+
+
+class AccessError(UserError):
+    """An account, a one-time link or a login cannot be used."""
+
+
+class TooManyAttempts(AccessError):
+    """Too many failed logins; the message says when to try again."""
 
 
 class BaselineError(UserError):

@@ -18,6 +18,7 @@ from flows.commands.rank import rank
 from flows.commands.scope import Rehearsal
 from flows.commands.table import table_app
 from flows.commands.tools import extract, meta, reproduce
+from flows.commands.user import user_app
 
 app = typer.Typer(
     name="living-review",
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(queue_app, name="queue")
 app.add_typer(table_app, name="table")
+app.add_typer(user_app, name="user")
 app.command()(extract)
 app.command()(meta)
 app.command()(rank)

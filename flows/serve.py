@@ -11,8 +11,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import requests
 import typer
@@ -21,11 +22,13 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
+from extract.review.accounts import first_link
 from extract.review.app import review_app
 from extract.store.engine import Store
-from flows.context import as_recorded, open_store, writable
+from flows.context import as_recorded, open_store, system_clock, writable
 from flows.errors import SettingsError
 from flows.prefect_home import prefect_environment
+from flows.publisher import Publisher
 from flows.settings import Settings, load_settings, rehearsal_settings
 
 SERVER_START_SECONDS = 90
@@ -55,16 +58,39 @@ def serve_all(*, host: str, port: int, rehearsal: bool, schedule: bool) -> None:
     settings = as_recorded(settings, store)
     try:
         with scheduler(settings) if schedule and not settings.rehearsal else _no_scheduler():
-            typer.echo(f"Site http://{host}:{port}/  queue http://{host}:{port}/review/  (Ctrl-C ends)", err=True)
-            uvicorn.run(site_app(settings, store), host=host, port=port, log_level="warning")
+            address = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
+            typer.echo(f"Site {address}/  queue {address}/review/  (Ctrl-C ends)", err=True)
+            _invite_first_administrator(store, address)
+            with Publisher(settings, store) as publisher:
+                app = site_app(settings, store, host=host, on_approved=publisher.request)
+                uvicorn.run(app, host=host, port=port, log_level="warning")
     finally:
         store.close()
 
 
-def site_app(settings: Settings, store: Store) -> FastAPI:
-    """Return the application: the queue at ``/review``, the published site at ``/``."""
+def _invite_first_administrator(store: Store, address: str) -> None:
+    """Print the one-time link that makes the administrator, as long as there is none: no default password ever."""
+    token = first_link(store, now=system_clock())
+    if token is not None:
+        typer.echo(f"No administrator yet. Create one within 7 days, once: {address}/review/join/{token}", err=True)
+
+
+def site_app(
+    settings: Settings, store: Store, *, host: str = "127.0.0.1", on_approved: Callable[[], None] = lambda: None
+) -> FastAPI:
+    """Return the application: the queue at ``/review``, the published site at ``/``.
+
+    Parameters
+    ----------
+    host
+        Address it listens on; with the host of ``SITE_URL`` and this machine's own names, what may be asked for.
+    on_approved
+        Called after an approval that completed a value.
+    """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.mount("/review", review_app(store, settings.protocol))
+    own = {"localhost", "127.0.0.1", "::1", host, urlsplit(settings.site_url).hostname or "localhost"}
+    queue = review_app(store, settings.protocol, clock=system_clock, allowed_hosts=own, on_approved=on_approved)
+    app.mount("/review", queue.asgi)
 
     @app.get("/healthz", response_class=PlainTextResponse)
     def healthz() -> str:

@@ -1,59 +1,80 @@
-"""The review queue as web pages: for now a view of what waits; decisions are taken on the command line.
+"""The review queue as a web application: pages registered one by one, behind the guard.
 
-The pages read the store and nothing else; they never write, so they need no login, and they are served to this
-machine only unless the operator says otherwise.
+Everything works as plain forms; the small script only adds keys and saving while typing.
 """
 
 from __future__ import annotations
 
-import json
+import datetime as dt
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from importlib import resources
 
-from fastapi import FastAPI, HTTPException
-from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FunctionLoader, select_autoescape
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
-from extract.errors import DecisionError
-from extract.review.views import item_details, queue_items
+from extract.errors import StoreError
+from extract.review.account_pages import add_account_pages
+from extract.review.decision_pages import add_decision_pages
+from extract.review.desk import Access, Desk, Pages
+from extract.review.guard import Guard
+from extract.review.item_pages import add_item_pages
+from extract.review.passwords import Passwords
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+
+@dataclass(frozen=True)
+class ReviewApp:
+    """The application and its register of pages.
+
+    Parameters
+    ----------
+    asgi
+        What to mount at ``/review``, guard included.
+    access
+        Who may use which page: ``{(method, path): access}``; tests go through all of them.
+    """
+
+    asgi: ASGIApp
+    access: dict[tuple[str, str], Access]
 
 
-def review_app(store: Store, protocol: Protocol) -> FastAPI:
-    """Return the application, to be mounted at ``/review``."""
+def review_app(
+    store: Store,
+    protocol: Protocol,
+    *,
+    clock: Callable[[], dt.datetime],
+    allowed_hosts: Collection[str],
+    passwords: Passwords | None = None,
+    on_approved: Callable[[], None] = lambda: None,
+) -> ReviewApp:
+    """Return the application, to be mounted at ``/review``.
+
+    Parameters
+    ----------
+    clock
+        Gives the time now, in UTC.
+    allowed_hosts
+        Host names of the site, without port; requests for any other are refused.
+    passwords
+        How passwords are hashed; the default is argon2id at the library's cost.
+    on_approved
+        Called after an approval that completed a value.
+    """
     app = FastAPI(title="Review queue", docs_url=None, redoc_url=None, openapi_url=None)
-    templates = Environment(
-        loader=FunctionLoader(_template), autoescape=select_autoescape(default=True), trim_blocks=True
-    )
-
-    def page(name: str, **values: object) -> HTMLResponse:
-        html = templates.get_template(name).render(protocol=protocol, **values)
-        return HTMLResponse(html, headers=SECURITY_HEADERS)
-
-    @app.get("/", response_class=HTMLResponse)
-    def inbox() -> HTMLResponse:
-        """Show everything that waits."""
-        with store.read() as tx:
-            return page("inbox.html", items=queue_items(tx))
-
-    @app.get("/item/{item}", response_class=HTMLResponse)
-    def item(item: str) -> HTMLResponse:
-        """Show one item with its source, and the command that decides it."""
-        try:
-            with store.read() as tx:
-                details = item_details(tx, item)
-        except DecisionError as error:
-            raise HTTPException(status_code=404, detail=str(error)) from error
-        return page("item.html", item=item, details=details, text=json.dumps(details, ensure_ascii=False, indent=2))
-
-    return app
+    desk = Desk(store, protocol, clock, passwords or Passwords(), on_approved)
+    pages = Pages(app, desk)
+    add_account_pages(pages, desk)
+    add_item_pages(pages, desk)
+    add_decision_pages(pages, desk)
+    app.mount("/static", StaticFiles(directory=str(resources.files("extract.review") / "static")), name="static")
+    app.add_exception_handler(StoreError, _store_failed)
+    return ReviewApp(Guard(app, allowed_hosts=allowed_hosts), pages.access)
 
 
-def _template(name: str) -> str:
-    return (resources.files("extract.review") / "templates" / name).read_text(encoding="utf-8")
+def _store_failed(_request: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"Nothing was saved: {error}. Go back: what you typed is still there.\n", status_code=503)

@@ -15,6 +15,7 @@ from extract.review.acceptance import complete, refuse_second_value, with_other_
 from extract.review.checked import findings_on
 from extract.review.people import Reviewer, reviewer
 from extract.review.proposal import proposed_value
+from extract.review.seen import candidate_mark, refuse_stale
 from extract.schema.protocol import Protocol
 from extract.schema.value import (
     ReportedValue,
@@ -63,20 +64,28 @@ def approve_value(
     changes: dict[str, str],
     reason: str | None,
     clear_checks: bool = False,
+    seen: str | None = None,
 ) -> str:
     """Approve a proposed value, as proposed or with corrections; return the candidate's state after it.
 
     The reported value is kept as extracted; each change is a correction beside it and needs a reason.
 
+    Parameters
+    ----------
+    seen
+        What the person had before them (:func:`extract.review.seen.candidate_mark`); None to skip that check.
+
     Raises
     ------
+    StaleItem
+        The candidate changed since; nothing was saved.
     DecisionError
         The record is not included yet, a field cannot hold what was typed, a correction has no reason, or a check
         that fired was not answered.
     """
     person = reviewer(protocol, by)
     with store.write() as tx:
-        candidate = _open_candidate(tx, candidate_id, person)
+        candidate = _open_candidate(tx, candidate_id, person, seen=seen)
         record = _included_record(tx, candidate)
         proposed = proposed_value(candidate.effect)
         approved = complete(value_with(proposed, with_other_arm(changes)), protocol)
@@ -84,18 +93,22 @@ def approve_value(
         changed = [name for name in changes if getattr(approved, name) != getattr(proposed, name)]
         if changed and not reason:
             raise DecisionError(f"a change of {', '.join(changed)} needs --reason: what does the report say, and where")
-        fired = _open_checks(candidate, proposed, approved)
+        fired = open_checks(candidate, proposed, approved)
         if fired and not (reason and clear_checks):
             raise DecisionError(f"checks fired: {'; '.join(fired)}; look, then answer with --clear-checks --reason")
         _decide(tx, candidate, person, "approve", at=at, value=approved, reason=reason)
         return _settle_candidate(tx, protocol, candidate, record, person, at=at)
 
 
-def reject_value(store: Store, protocol: Protocol, candidate_id: str, *, by: str, at: str, reason: str) -> str:
+def reject_value(
+    store: Store, protocol: Protocol, candidate_id: str, *, by: str, at: str, reason: str, seen: str | None = None
+) -> str:
     """Reject a proposed value with a reason; return the candidate's state after it.
 
     Raises
     ------
+    StaleItem
+        The candidate changed since the person looked at it (``seen``); nothing was saved.
     DecisionError
         Unknown candidate or person, no reason, or a value already decided.
     """
@@ -103,24 +116,67 @@ def reject_value(store: Store, protocol: Protocol, candidate_id: str, *, by: str
     if not reason.strip():
         raise DecisionError("a rejection needs --reason")
     with store.write() as tx:
-        candidate = _open_candidate(tx, candidate_id, person)
+        candidate = _open_candidate(tx, candidate_id, person, seen=seen)
         record = get_record(tx, candidate.pmid)
         _decide(tx, candidate, person, "reject", at=at, value=None, reason=reason)
         return _settle_candidate(tx, protocol, candidate, record, person, at=at)
 
 
-def _open_candidate(tx: Transaction, candidate_id: str, person: Reviewer) -> Candidate:
+def undo_approval(
+    store: Store, protocol: Protocol, candidate_id: str, *, by: str, at: str, seen: str | None = None
+) -> str:
+    """Take back one's own approval or rejection, as a new decision; return the candidate's state after it.
+
+    Raises
+    ------
+    StaleItem
+        The candidate changed since the person looked at it; nothing was saved.
+    DecisionError
+        Unknown candidate or person, nothing of theirs to take back, or the value is curated by now.
+    """
+    person = reviewer(protocol, by)
+    with store.write() as tx:
+        candidate = _known_candidate(tx, candidate_id, seen=seen)
+        if candidate.state not in (*OPEN_STATES, "rejected"):
+            raise DecisionError(f"value:{candidate_id} is {candidate.state}: it cannot be taken back any more")
+        if person.person_id not in latest_approvals(tx, candidate_id):
+            raise DecisionError(f"value:{candidate_id}: there is no decision of {by} to take back")
+        _decide(tx, candidate, person, "undo", at=at, value=None, reason=None)
+        left = list(latest_approvals(tx, candidate_id).values())
+        state = "proposed" if not left else "needs_second" if len({_key(d) for d in left}) == 1 else "conflict"
+        set_candidate(tx, candidate_id, state=state)
+        return state
+
+
+def latest_approvals(tx: Transaction, candidate_id: str) -> dict[str, Decision]:
+    """Return each person's approval or rejection of a candidate that was not taken back."""
+    latest: dict[str, Decision] = {}
+    for logged in decisions_on(tx, "candidate", candidate_id):
+        if logged.decision.action in ("approve", "reject"):
+            latest[logged.decision.by] = logged.decision
+        elif logged.decision.action == "undo":
+            latest.pop(logged.decision.by, None)
+    return latest
+
+
+def _known_candidate(tx: Transaction, candidate_id: str, *, seen: str | None) -> Candidate:
     candidate = get_candidate(tx, candidate_id)
     if candidate is None:
         raise DecisionError(
             f"value:{candidate_id}: no such proposed value; `living-review queue list` shows what waits"
         )
+    refuse_stale(candidate_mark(tx, candidate), seen)
+    return candidate
+
+
+def _open_candidate(tx: Transaction, candidate_id: str, person: Reviewer, *, seen: str | None) -> Candidate:
+    candidate = _known_candidate(tx, candidate_id, seen=seen)
     if candidate.state not in OPEN_STATES:
         raise DecisionError(f"value:{candidate_id} is {candidate.state} already; nothing to decide")
     if candidate.state == "conflict":
         if person.role != "adjudicator":
             raise DecisionError(f"value:{candidate_id} is in conflict: an adjudicator decides now")
-        if person.person_id in {d.decision.by for d in decisions_on(tx, "candidate", candidate_id)}:
+        if person.person_id in latest_approvals(tx, candidate_id):
             raise DecisionError(f"value:{candidate_id}: you are part of this conflict; another adjudicator settles it")
     return candidate
 
@@ -135,7 +191,7 @@ def _included_record(tx: Transaction, candidate: Candidate) -> StoredRecord:
     return record
 
 
-def _open_checks(candidate: Candidate, proposed: ReportedValue, approved: ReportedValue) -> list[str]:
+def open_checks(candidate: Candidate, proposed: ReportedValue, approved: ReportedValue) -> list[str]:
     """Return the doubts about the value as it would be approved.
 
     Checks that need no more than the value itself run again on what the person typed; the others, which the program
@@ -175,10 +231,7 @@ def _settle_candidate(
     *,
     at: str,
 ) -> str:
-    latest: dict[str, Decision] = {}
-    for logged in decisions_on(tx, "candidate", candidate.candidate_id):
-        if logged.decision.action in ("approve", "reject"):
-            latest[logged.decision.by] = logged.decision
+    latest = latest_approvals(tx, candidate.candidate_id)
     settled_alone = person.role == "adjudicator" and candidate.state == "conflict"
     considered = [latest[person.person_id]] if settled_alone else list(latest.values())
     needed = 1 if settled_alone else protocol.living.approvals_needed

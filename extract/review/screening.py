@@ -10,6 +10,7 @@ import json
 
 from extract.errors import DecisionError
 from extract.review.people import Reviewer, reviewer
+from extract.review.seen import record_mark, refuse_stale
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Design, ImmortalTime, RecordState
 from extract.store.curated import (
@@ -49,7 +50,15 @@ NEW_GROUP = "new:"
 
 
 def include_record(
-    store: Store, protocol: Protocol, pmid: str, *, by: str, at: str, study: dict[str, str], reason: str | None
+    store: Store,
+    protocol: Protocol,
+    pmid: str,
+    *,
+    by: str,
+    at: str,
+    study: dict[str, str],
+    reason: str | None,
+    seen: str | None = None,
 ) -> RecordState:
     """Vote to include a record; the vote that completes the quorum makes it a report of a study.
 
@@ -58,16 +67,20 @@ def include_record(
     study
         Facts of the study the record reports (:data:`STUDY_FIELDS`); ``design`` is needed from the first voter,
         ``study_id`` names a known trial family when the record is another report of it.
+    seen
+        What the person had before them (:func:`extract.review.seen.record_mark`); None to skip that check.
 
     Raises
     ------
+    StaleItem
+        The record changed since; nothing was saved.
     DecisionError
         Unknown record or person, a field that is no field, a design that is none, a record already decided.
     """
     person = reviewer(protocol, by)
     facts = _study_facts(study)
     with store.write() as tx:
-        record = _open_record(tx, pmid, person)
+        record = _open_record(tx, pmid, person, seen=seen)
         facts = _with_known_names(tx, facts)
         votes = latest_votes(tx, pmid)
         if not facts and not any(details.get("study") for _, _, details in votes.values()):
@@ -80,12 +93,22 @@ def include_record(
 
 
 def exclude_record(
-    store: Store, protocol: Protocol, pmid: str, *, by: str, at: str, reason_code: str, reason: str | None
+    store: Store,
+    protocol: Protocol,
+    pmid: str,
+    *,
+    by: str,
+    at: str,
+    reason_code: str,
+    reason: str | None,
+    seen: str | None = None,
 ) -> RecordState:
     """Vote to exclude a record for one reason of the protocol's closed list.
 
     Raises
     ------
+    StaleItem
+        The record changed since the person looked at it (``seen``); nothing was saved.
     DecisionError
         Unknown record, person or reason, or a record already decided.
     """
@@ -94,9 +117,60 @@ def exclude_record(
     if reason_code not in codes:
         raise DecisionError(f"--reason {reason_code!r} is not on the list; choose one of {', '.join(codes)}")
     with store.write() as tx:
-        record = _open_record(tx, pmid, person)
+        record = _open_record(tx, pmid, person, seen=seen)
         _vote(tx, record, person, at=at, vote="exclude", reason_code=reason_code, reason=reason, study={})
         return _settle_record(tx, protocol, record, person, at=at)
+
+
+def maybe_record(
+    store: Store, protocol: Protocol, pmid: str, *, by: str, at: str, reason: str | None, seen: str | None = None
+) -> RecordState:
+    """Vote that a record cannot be decided from what is shown; when the votes are complete an adjudicator decides.
+
+    Raises
+    ------
+    StaleItem
+        The record changed since the person looked at it (``seen``); nothing was saved.
+    DecisionError
+        Unknown record or person, a record already decided, or one in conflict, which only include or exclude settle.
+    """
+    person = reviewer(protocol, by)
+    with store.write() as tx:
+        record = _open_record(tx, pmid, person, seen=seen)
+        if record.state is RecordState.CONFLICT:
+            raise DecisionError(f"record:{pmid} is in conflict: include or exclude it")
+        _vote(tx, record, person, at=at, vote="maybe", reason_code=None, reason=reason, study={})
+        return _settle_record(tx, protocol, record, person, at=at)
+
+
+def undo_vote(store: Store, protocol: Protocol, pmid: str, *, by: str, at: str, seen: str | None = None) -> RecordState:
+    """Take back one's own vote, as a new decision; return the record's state after it.
+
+    Raises
+    ------
+    StaleItem
+        The record changed since the person looked at it (``seen``); nothing was saved.
+    DecisionError
+        Unknown record or person, no vote of theirs to take back, or the record is a report of a study by now.
+    """
+    person = reviewer(protocol, by)
+    with store.write() as tx:
+        record = _known_record(tx, pmid, person, seen=seen)
+        if record.state is RecordState.INCLUDED:
+            raise DecisionError(f"record:{pmid} is included: its values wait already; reject those instead")
+        if person.person_id not in latest_votes(tx, pmid):
+            raise DecisionError(f"record:{pmid}: there is no vote of {by} to take back")
+        record_decision(tx, Decision(at, person.person_id, "undo", "record", pmid))
+        left = latest_votes(tx, pmid)
+        if not left:
+            state = RecordState.NEW
+        elif len(left) < protocol.living.votes_needed:
+            state = RecordState.SCREENING
+        else:
+            # An adjudicator took the settling vote back: the votes that differed stand again.
+            state = RecordState.CONFLICT
+        set_state(tx, pmid, state)
+        return state
 
 
 def _study_facts(study: dict[str, str]) -> dict[str, str]:
@@ -151,10 +225,16 @@ def _superseded(tx: Transaction, study_id: str, facts: dict[str, str]) -> str | 
     return max(latest, key=lambda r: (r.facts.get("year") or 0, r.report_id)).report_id if latest else None
 
 
-def _open_record(tx: Transaction, pmid: str, person: Reviewer) -> StoredRecord:
+def _known_record(tx: Transaction, pmid: str, person: Reviewer, *, seen: str | None) -> StoredRecord:
     record = get_record(tx, pmid)
     if record is None:
         raise DecisionError(f"record:{pmid}: no such record in the store; `living-review queue list` shows what waits")
+    refuse_stale(record_mark(tx, record, person.person_id), seen)
+    return record
+
+
+def _open_record(tx: Transaction, pmid: str, person: Reviewer, *, seen: str | None) -> StoredRecord:
+    record = _known_record(tx, pmid, person, seen=seen)
     if record.state in (RecordState.INCLUDED, RecordState.EXCLUDED):
         raise DecisionError(f"record:{pmid} is {record.state} already; nothing to decide")
     if record.state is RecordState.CONFLICT:
@@ -202,7 +282,7 @@ def _settle_record(
     studies = [details["study"] for _, _, details in votes.values() if details.get("study")]
     if len(votes) < needed:
         state = RecordState.SCREENING
-    elif len(kinds) > 1 or any(_disagree(studies[0], other) for other in studies[1:]):
+    elif len(kinds) > 1 or "maybe" in kinds or any(_disagree(studies[0], other) for other in studies[1:]):
         state = RecordState.CONFLICT
     else:
         state = RecordState.INCLUDED if kinds == {"include"} else RecordState.EXCLUDED

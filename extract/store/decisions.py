@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from extract.errors import StoreError
 from extract.store.engine import Transaction
@@ -80,14 +80,50 @@ def record_vote(tx: Transaction, decision: Decision, *, pmid: str, vote: str, re
 
 
 def latest_votes(tx: Transaction, pmid: str) -> dict[str, tuple[str, str | None, dict[str, Any]]]:
-    """Return each person's latest vote on a record: ``{person: (vote, reason code, details)}``, oldest first."""
+    """Return each person's latest vote on a record: ``{person: (vote, reason code, details)}``, oldest first.
+
+    A vote its person took back does not count.
+    """
+    undone = {
+        row.by: row.seq
+        for row in tx.connection.execute(
+            select(decisions.c.by, func.max(decisions.c.seq).label("seq"))
+            .where(decisions.c.subject_kind == "record", decisions.c.subject_id == pmid, decisions.c.action == "undo")
+            .group_by(decisions.c.by)
+        )
+    }
     rows = tx.connection.execute(
         select(screening_votes, decisions.c.details)
         .join(decisions, decisions.c.seq == screening_votes.c.seq)
         .where(screening_votes.c.pmid == pmid)
         .order_by(screening_votes.c.seq)
     )
-    return {row.by: (row.vote, row.reason_code, dict(row.details)) for row in rows}
+    return {row.by: (row.vote, row.reason_code, dict(row.details)) for row in rows if row.seq > undone.get(row.by, 0)}
+
+
+def standing_decisions(tx: Transaction, kind: str) -> dict[str, dict[str, tuple[str, int]]]:
+    """Return who decided what on every thing of a kind, without what was taken back.
+
+    Returns
+    -------
+    dict
+        ``{subject id: {person: (latest action, its number)}}``; for lists, where asking item by item is too slow.
+    """
+    found: dict[str, dict[str, tuple[str, int]]] = {}
+    rows = tx.connection.execute(
+        select(decisions.c.seq, decisions.c.subject_id, decisions.c.by, decisions.c.action)
+        .where(decisions.c.subject_kind == kind)
+        .order_by(decisions.c.seq)
+    )
+    for row in rows:
+        people = found.setdefault(row.subject_id, {})
+        if row.action == "undo":
+            people.pop(row.by, None)
+        elif row.action == "reopen":
+            people.clear()
+        else:
+            people[row.by] = (row.action, row.seq)
+    return found
 
 
 def decisions_on(tx: Transaction, kind: str, subject_id: str) -> tuple[LoggedDecision, ...]:

@@ -279,4 +279,64 @@ APPEND_ONLY = (
     "record_revisions",
     "search_results",
 )
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("person_id", String(60), primary_key=True),
+    Column("role", String(20)),
+    Column("password_hash", String(255)),
+    Column("created_at", String(32), nullable=False),
+    Column("disabled_at", String(32)),
+    CheckConstraint("role IN ('viewer', 'administrator')", name="role"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("person_id", ForeignKey("accounts.person_id"), nullable=False, index=True),
+    Column("created_at", String(32), nullable=False),
+    Column("seen_at", String(32), nullable=False),
+    Column("revoked_at", String(32)),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("person_id", ForeignKey("accounts.person_id"), index=True),
+    Column("created_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+    Column("used_at", String(32)),
+)
+
+failed_logins = Table(
+    "failed_logins",
+    metadata,
+    Column("attempt_id", Integer, primary_key=True),
+    Column("person_id", String(60), nullable=False, index=True),
+    Column("address", String(60), nullable=False, index=True),
+    Column("at", String(32), nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("item", String(140), primary_key=True),
+    Column("person_id", ForeignKey("accounts.person_id"), nullable=False, index=True),
+    Column("taken_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("item", String(140), primary_key=True),
+    Column("person_id", ForeignKey("accounts.person_id"), primary_key=True),
+    Column("typed", JSON, nullable=False),
+    Column("saved_at", String(32), nullable=False),
+)
+
+APPEND_ONLY = ("decisions", "screening_votes", "table_versions", "snapshots", "raw_responses", "record_revisions")
 """Tables whose rows the database itself refuses to change or delete."""

@@ -73,16 +73,18 @@ def test_without_a_live_night_the_rehearsal_is_served_with_queue_and_site(publis
         report = requests.get(f"{address}/subtype/her2-positive/", timeout=10)
         assert report.status_code == 200
         inbox = requests.get(f"{address}/review/", timeout=10)
-        assert inbox.status_code == 200
+        assert inbox.url.endswith("/review/login?next=%2Freview%2F")
         assert "default-src 'none'" in inbox.headers["Content-Security-Policy"]
-        links = re.findall(r'href="(/review/item/[^"]+)"', inbox.text)
-        assert links
-        for link in links[:2] + links[-2:]:
-            item = requests.get(address + link, timeout=10)
-            assert item.status_code == 200
-            assert "living-review queue approve" in item.text
-        assert requests.get(f"{address}/review/item/record:1", timeout=10).status_code == 404
         assert requests.get(f"{address}/../review.db", timeout=10).status_code == 404
+
+
+def test_the_first_start_prints_a_one_time_link_and_nobody_can_sign_in_without_it(published: Path) -> None:
+    with serving(published, "--no-schedule") as (address, process):
+        assert process.stderr is not None
+        lines = [process.stderr.readline() for _ in range(3)]
+        link = re.search(rf"{address}/review/join/[\w-]{{43}}$", lines[-1].strip())
+        assert link is not None, lines
+        assert "Create the administrator" in requests.get(link.group(), timeout=10).text
 
 
 def test_before_the_first_night_the_page_says_what_to_do(tmp_path: Path) -> None:

@@ -1,0 +1,196 @@
+"""What every page of the queue is given, and how a page says who may see it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import resources
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from extract.review.accounts import Member, signed_in
+from extract.review.guard import TOKEN_FIELD, cookie_name, cookie_token, form_token
+from extract.review.passwords import Passwords
+from extract.schema.protocol import Protocol
+from extract.store.engine import Store
+
+ROOT = "/review/"
+"""Where the application is mounted."""
+
+
+class Access(StrEnum):
+    """Who may use a page."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed_in"
+    DECIDE = "decide"
+    ADMINISTER = "administer"
+
+
+def may(member: Member | None, access: Access) -> bool:
+    """Tell whether a visitor may use a page."""
+    if access is Access.ANYONE:
+        return True
+    if member is None:
+        return False
+    if access is Access.DECIDE:
+        return member.decides
+    return access is Access.SIGNED_IN or member.role == "administrator"
+
+
+def environment() -> Environment:
+    """Return the templates: everything is escaped, and a name that is missing is a bug."""
+    return Environment(
+        loader=FunctionLoader(_template),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _template(name: str) -> str:
+    return (resources.files("extract.review") / "templates" / name).read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The application's surroundings, injected by ``flows``.
+
+    Parameters
+    ----------
+    clock
+        Gives the time now, in UTC.
+    on_approved
+        Called after an approval that completed a value, so that the site is published again.
+    """
+
+    store: Store
+    protocol: Protocol
+    clock: Callable[[], dt.datetime]
+    passwords: Passwords
+    on_approved: Callable[[], None]
+    templates: Environment = field(default_factory=environment)
+
+    def page(self, visit: Visit, name: str, *, status: int = 200, **values: Any) -> Response:
+        """Render a template for a visitor."""
+        field = Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN_FIELD, form_token(visit.token))
+        html = self.templates.get_template(name).render(
+            protocol=self.protocol, member=visit.member, token=lambda: field, here=visit.path, **values
+        )
+        return visit.with_cookie(HTMLResponse(html, status_code=status))
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request: who asks, with which form, when.
+
+    Parameters
+    ----------
+    token
+        The visitor's token: of the session, or a fresh one of somebody who is not signed in.
+    fresh
+        Whether the visitor must be given it.
+    """
+
+    request: Request
+    member: Member | None
+    form: dict[str, str]
+    token: str
+    fresh: bool
+    now: dt.datetime
+
+    @property
+    def at(self) -> str:
+        """The time as the decision log writes it."""
+        return self.now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def path(self) -> str:
+        """Path and query of this page."""
+        query = self.request.url.query
+        return self.request.url.path + (f"?{query}" if query else "")
+
+    @property
+    def person(self) -> str:
+        """Id of the person who is signed in."""
+        if self.member is None:
+            raise RuntimeError("a page that needs a person was declared for anyone")
+        return self.member.person_id
+
+    def with_cookie(self, response: Response) -> Response:
+        """Give the visitor a token if there is none yet."""
+        if self.fresh:
+            set_cookie(response, self.token, scheme=self.request.url.scheme)
+        return response
+
+
+def set_cookie(response: Response, token: str, *, scheme: str) -> None:
+    """Set the cookie: not for scripts, not for requests other sites start, with https only over https."""
+    response.set_cookie(cookie_name(scheme), token, path="/", httponly=True, samesite="lax", secure=scheme == "https")
+
+
+def local_path(text: str) -> str:
+    """Return a path of this application, or its first page: never another site's address."""
+    plain = text.startswith(ROOT) and "\\" not in text and "//" not in text and text.isprintable()
+    return text if plain and ".." not in text else ROOT
+
+
+Handler = Callable[[Visit], Response]
+
+
+class Pages:
+    """Registers pages; each must say who may use it, so that none is open by omission."""
+
+    def __init__(self, app: FastAPI, desk: Desk) -> None:
+        self._app, self._desk = app, desk
+        self.access: dict[tuple[str, str], Access] = {}
+
+    def get(self, path: str, access: Access) -> Callable[[Handler], Handler]:
+        """Register a page that only shows."""
+        return self._route("GET", path, access)
+
+    def post(self, path: str, access: Access) -> Callable[[Handler], Handler]:
+        """Register an action of a form; the guard has checked origin and token."""
+        return self._route("POST", path, access)
+
+    def _route(self, method: str, path: str, access: Access) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            def endpoint(request: Request) -> Response:
+                visit = self._visit(request)
+                if may(visit.member, access):
+                    return handler(visit)
+                return self._refusal(visit)
+
+            self.access[method, path] = access
+            self._app.add_route(path, endpoint, methods=[method], name=f"{method} {path}")
+            return handler
+
+        return register
+
+    def _visit(self, request: Request) -> Visit:
+        now, token = self._desk.clock(), cookie_token(request.scope)
+        member = signed_in(self._desk.store, self._desk.protocol, token, now=now)
+        form: dict[str, str] = request.scope["review.form"]
+        return Visit(request, member, form, token or secrets.token_urlsafe(32), not token, now)
+
+    def _refusal(self, visit: Visit) -> Response:
+        if visit.member is None and visit.request.method in ("GET", "HEAD"):
+            return visit.with_cookie(RedirectResponse(f"{ROOT}login?next={quote(visit.path, safe='')}", 303))
+        why = "You are not signed in any more." if visit.member is None else "Your role may look here, not decide."
+        status = 401 if visit.member is None else 403
+        return self._desk.page(visit, "refused.html", status=status, why=why, typed=shown(visit.form))
+
+
+def shown(form: dict[str, str]) -> dict[str, str]:
+    """Return what a person typed and may see again: everything but passwords and empty fields."""
+    return {name: text for name, text in form.items() if text and "password" not in name and name != "seen"}

@@ -1,0 +1,69 @@
+"""``living-review user``: who may sign in to the review queue. No password is ever typed on a command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from flows.commands.scope import Rehearsal, opened
+
+user_app = typer.Typer(help="Accounts of the review queue: add, disable, passwd, list.", no_args_is_help=True)
+
+Person = Annotated[str, typer.Argument(metavar="PERSON", help="An id of [[people]] in protocol.toml, or a new one.")]
+Role = Annotated[
+    str | None, typer.Option(help="viewer or administrator, for somebody who is not a person of the protocol.")
+]
+
+
+@user_app.command("add")
+def add(person: Person, role: Role = None, rehearsal: Rehearsal = False) -> None:
+    """Add a person and print the one-time link with which they choose a password."""
+    from extract.review.accounts import add_person
+    from flows.context import system_clock
+
+    with opened(rehearsal=rehearsal) as (settings, store):
+        token = add_person(store, settings.protocol, person, role=role, now=system_clock())
+        _print_link(settings.site_url, person, token)
+
+
+@user_app.command("passwd")
+def passwd(person: Person, rehearsal: Rehearsal = False) -> None:
+    """End a person's sessions and print a new one-time link to choose a password (opens a closed account again)."""
+    from extract.review.accounts import new_link
+    from flows.context import system_clock
+
+    with opened(rehearsal=rehearsal) as (settings, store):
+        token = new_link(store, person, now=system_clock())
+        _print_link(settings.site_url, person, token)
+
+
+@user_app.command("disable")
+def disable(person: Person, rehearsal: Rehearsal = False) -> None:
+    """Close an account: sessions end, open items go back to the queue, votes and approvals stay."""
+    from extract.review.accounts import disable_person
+    from flows.context import system_clock
+
+    with opened(rehearsal=rehearsal) as (_, store):
+        disable_person(store, person, now=system_clock())
+    typer.echo(json.dumps({"person": person, "state": "disabled"}))
+
+
+@user_app.command("list")
+def list_people(rehearsal: Rehearsal = False) -> None:
+    """List every account, one JSON object a line."""
+    from dataclasses import asdict
+
+    from extract.review.accounts import account_lines
+
+    with opened(rehearsal=rehearsal) as (settings, store), store.read() as tx:
+        for line in account_lines(tx, settings.protocol):
+            typer.echo(json.dumps(asdict(line)))
+
+
+def _print_link(site_url: str, person: str, token: str) -> None:
+    from extract.review.accounts import LINK_DAYS
+
+    typer.echo(json.dumps({"person": person, "link": f"{site_url}review/join/{token}", "days": LINK_DAYS}))
+    typer.echo(f"Give this link to {person} alone; it works once, within {LINK_DAYS} days.", err=True)

@@ -1,0 +1,101 @@
+"""Publishing when an approval completes a value: in this process, one at a time, several approvals at once.
+
+The night publishes as well, so an approval whose publication was refused or interrupted is never lost.
+"""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+
+import typer
+
+from extract.errors import UserError
+from extract.store.engine import Store
+from flows.context import Clock, only_one, system_clock
+from flows.errors import PublishRefused, SettingsError
+from flows.publish import publish
+from flows.settings import Settings
+
+SETTLE_SECONDS = 2.0
+"""Waited before publishing, so that approvals in a row make one version; far below the promised minute."""
+
+RETRY_SECONDS = 5.0
+"""Waited when another process is publishing at this moment."""
+
+TRIES = 12
+"""A minute of waiting for it; after that the night publishes."""
+
+
+class Publisher:
+    """A thread that publishes when asked; use it as a context, which ends the thread.
+
+    Parameters
+    ----------
+    settle_seconds
+        How long to wait for further approvals.
+    """
+
+    def __init__(
+        self, settings: Settings, store: Store, *, clock: Clock = system_clock, settle_seconds: float = SETTLE_SECONDS
+    ) -> None:
+        self._settings, self._store, self._clock, self._settle = settings, store, clock, settle_seconds
+        self._changed = threading.Condition()
+        self._wanted = self._ended = False
+        self._thread = threading.Thread(target=self._run, name="publisher")
+
+    def __enter__(self) -> Self:
+        """Start the thread."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Publish what was still asked for, and end the thread."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def request(self) -> None:
+        """Ask for a publication; returns at once."""
+        with self._changed:
+            self._wanted = True
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while self._requested():
+            for _ in range(TRIES):
+                if self._published() or self._ends_within(RETRY_SECONDS):
+                    break
+
+    def _requested(self) -> bool:
+        """Wait for a request and for others that follow it; False when there will be none."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._wanted or self._ended)
+            if not self._wanted:
+                return False
+            self._changed.wait_for(lambda: self._ended, timeout=self._settle)
+            self._wanted = False
+            return True
+
+    def _ends_within(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self._ended, timeout=seconds)
+
+    def _published(self) -> bool:
+        """Publish once and say how it went; False when another process is at it and this must be tried again."""
+        now = self._clock()
+        try:
+            with only_one(self._settings, "publish"):
+                done = publish(self._settings, self._store, now=now, night=now.date())
+        except SettingsError as error:
+            typer.echo(f"After an approval: {error}", err=True)
+            return False
+        except (PublishRefused, UserError) as error:
+            typer.echo(f"After an approval: {error}", err=True)
+        else:
+            typer.echo(f"After an approval: version {done.version}{'' if done.new else ' stands'}", err=True)
+        return True
