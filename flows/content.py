@@ -149,10 +149,15 @@ def _report(report: Report, alert: str | None) -> ReportRow:
     )
 
 
+def _said(content: object) -> str:
+    """Return a field of a correction in words; one that the report leaves empty is not the word of a program."""
+    return "not stated" if content is None else str(content)
+
+
 def _value(frozen: FrozenValue) -> ValueRow:
     value, used = frozen.value, frozen.used
     corrections = "; ".join(
-        f"{c.field}: {c.reported} -> {c.corrected} ({c.reason}; {c.by}, {c.on})"
+        f"{c.field}: {_said(c.reported)} -> {_said(c.corrected)} ({c.reason}; {c.by}, {c.on})"
         if c.kind == "correction"
         else f"{c.field}: {c.reported} ({c.kind}: {c.reason}; {c.by}, {c.on})"
         for c in value.corrections
