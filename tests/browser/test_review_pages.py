@@ -1,0 +1,176 @@
+"""The queue's pages in a real browser: accessible in both themes, usable on a phone, driven by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from extract.review.approval import approve_value
+from extract.review.screening import include_record
+from extract.store.candidates import get_candidate
+from extract.store.curated import Alert, add_alert, set_value_state
+from extract.store.decisions import Decision, latest_votes, record_decision
+from tests.extract.review.queue_server import PASSWORD, PROTOCOL, Queue, enqueue, make_account, proposed_effect, serving
+from tests.stores import AT, new_store
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Queue, dict[str, str]]]:
+    """Serve a queue with something in every state; give the addresses of its pages by what they show."""
+    with new_store(tmp_path_factory.mktemp("desk")) as store, serving(store) as queue:
+        enqueue(store, "99", "98")
+        first, second, conflict, reopened = enqueue(store, "100", "101", "102", "103")
+        (doubtful,) = enqueue(store, "104", effect=proposed_effect(ci_high=1.3, checks=("interval-asymmetric",)))
+        for pmid in ("100", "101", "102", "103", "104"):
+            for person in ("reviewer-a", "reviewer-b"):
+                study = {"design": "retrospective_cohort"}
+                include_record(store, PROTOCOL, pmid, by=person, at=AT, study=study, reason=None)
+        approve = {"by": "reviewer-b", "at": AT, "changes": {}, "reason": None}
+        approve_value(store, PROTOCOL, second, **approve)
+        approve_value(store, PROTOCOL, conflict, **approve)
+        changes = {"ci_low": "0.57", "n_surgery": "150"}
+        approve_value(store, PROTOCOL, conflict, by="reviewer-a", at=AT, changes=changes, reason="table 2")
+        for person in ("reviewer-a", "reviewer-b"):
+            approve_value(store, PROTOCOL, reopened, **{**approve, "by": person})
+        with store.write() as tx:
+            value_id = "pmid-103--os--all--all--1"
+            set_value_state(tx, [value_id], "reopened")
+            add_alert(tx, Alert("pmid-103", "ErratumIn", "PMID 200", "2026-11-22"))
+            record_decision(tx, Decision(AT, "night", "reopen", "value", value_id, reason="ErratumIn"))
+        for person in ("reviewer-a", "adjudicator", "admin", "guest"):
+            make_account(queue, person)
+        pages = {
+            "inbox": "?show=all",
+            "screen": "item/record:99",
+            "extract": f"item/value:{first}",
+            "doubt": f"item/value:{doubtful}",
+            "second": f"item/value:{second}",
+            "conflict": f"item/value:{conflict}",
+            "reopened": f"item/reopened:{value_id}",
+        }
+        yield queue, pages
+
+
+def open_page(browser: Browser, queue: Queue, person: str, **context: object) -> Page:
+    page = browser.new_context(**context).new_page()  # type: ignore[arg-type]
+    page.goto(queue.address)
+    page.get_by_label("Person").fill(person)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+def violations(page: Page, name: str) -> list[str]:
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    return [
+        f"{name}: {v['id']}: {v['nodes'][0]['html'][:160]} ({len(v['nodes'])} places)"
+        for v in Axe().run(page).response["violations"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_on_any_page(
+    browser: Browser, desk: tuple[Queue, dict[str, str]], scheme: Literal["light", "dark"]
+) -> None:
+    queue, pages = desk
+    found = []
+    lead = open_page(browser, queue, "adjudicator", color_scheme=scheme)
+    for name in pages:
+        lead.goto(queue.address + pages[name])
+        found += violations(lead, name)
+    admin = open_page(browser, queue, "admin", color_scheme=scheme)
+    admin.goto(f"{queue.address}people")
+    found += violations(admin, "people")
+    stranger = browser.new_context(color_scheme=scheme).new_page()
+    for path in ("login", "join/none"):
+        stranger.goto(queue.address + path)
+        found += violations(stranger, path)
+    # A form that comes back with errors, as it looks.
+    lead.goto(queue.address + pages["doubt"])
+    lead.get_by_label("Lower limit").fill("0,5")
+    lead.get_by_role("button", name="Approve", exact=True).click()
+    found += violations(lead, "errors")
+    for page in (lead, admin, stranger):
+        page.context.close()
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("width", "scale"), [(390, 1), (640, 2)])
+def test_no_page_is_wider_than_a_phone_or_than_the_window_at_200_percent(
+    browser: Browser, desk: tuple[Queue, dict[str, str]], width: int, scale: int
+) -> None:
+    queue, pages = desk
+    size = {"viewport": {"width": width, "height": 844}, "device_scale_factor": scale}
+    page = open_page(browser, queue, "adjudicator", **size)
+    wide = []
+    for name, path in pages.items():
+        page.goto(queue.address + path)
+        if (found := page.evaluate("document.documentElement.scrollWidth")) > width:
+            wide.append((name, found))
+    page.context.close()
+    assert wide == []
+
+
+def test_a_vote_is_one_key_and_so_is_a_clean_value_and_keys_are_dead_in_fields(browser: Browser) -> None:
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder, new_store(Path(folder)) as store, serving(store) as queue:
+        (candidate,) = enqueue(store, "100")
+        make_account(queue, "reviewer-a")
+        page = open_page(browser, queue, "reviewer-a")
+        page.goto(f"{queue.address}item/record:100")
+        page.get_by_label("Comment").click()
+        page.keyboard.type("i1x")
+        assert page.url.endswith("record:100")
+        page.get_by_role("button", name="Keyboard shortcuts are on").click()
+        page.keyboard.press("i")
+        assert page.url.endswith("record:100")
+        page.get_by_role("button", name="Keyboard shortcuts are off").click()
+        page.get_by_role("heading", level=1).click()
+        with page.expect_navigation():
+            page.keyboard.press("i")
+        with store.read() as tx:
+            assert latest_votes(tx, "100")["reviewer-a"][0] == "include"
+        with page.expect_navigation():
+            page.keyboard.press("u")
+        with page.expect_navigation():
+            page.keyboard.press("1")
+        with store.read() as tx:
+            assert latest_votes(tx, "100")["reviewer-a"][0] == "exclude"
+        with page.expect_navigation():
+            page.keyboard.press("u")
+        for person in ("reviewer-a", "reviewer-b"):
+            study = {"design": "retrospective_cohort"}
+            include_record(store, PROTOCOL, "100", by=person, at=AT, study=study, reason=None)
+        page.goto(f"{queue.address}item/value:{candidate}")
+        with page.expect_navigation():
+            page.keyboard.press("a")
+        with store.read() as tx:
+            stored = get_candidate(tx, candidate)
+        assert stored is not None
+        assert stored.state == "needs_second"
+        page.context.close()
+
+
+def test_what_is_typed_is_saved_as_a_draft_and_survives_a_closed_tab(
+    browser: Browser, desk: tuple[Queue, dict[str, str]]
+) -> None:
+    queue, pages = desk
+    queue.clock.forward(minutes=31)  # whoever had the item open before has lost it
+    page = open_page(browser, queue, "reviewer-a")
+    page.goto(queue.address + pages["doubt"])
+    page.get_by_label("Reason, if you change").fill("a long thought")
+    page.get_by_text("Draft saved.").wait_for()
+    page.close()
+    again = page.context.new_page()
+    again.goto(queue.address + pages["doubt"])
+    assert again.get_by_label("Reason, if you change").input_value() == "a long thought"
+    again.get_by_role("button", name="Leave it for later").click()
+    again.context.close()
