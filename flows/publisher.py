@@ -13,19 +13,13 @@ import typer
 
 from extract.errors import UserError
 from extract.store.engine import Store
-from flows.context import Clock, only_one, system_clock
+from flows.context import Clock, system_clock
 from flows.errors import PublishRefused, SettingsError
 from flows.publish import publish
 from flows.settings import Settings
 
 SETTLE_SECONDS = 2.0
 """Waited before publishing, so that approvals in a row make one version; far below the promised minute."""
-
-RETRY_SECONDS = 5.0
-"""Waited when another process is publishing at this moment."""
-
-TRIES = 12
-"""A minute of waiting for it; after that the night publishes."""
 
 
 class Publisher:
@@ -67,9 +61,7 @@ class Publisher:
 
     def _run(self) -> None:
         while self._requested():
-            for _ in range(TRIES):
-                if self._published() or self._ends_within(RETRY_SECONDS):
-                    break
+            self._publish()
 
     def _requested(self) -> bool:
         """Wait for a request and for others that follow it; False when there will be none."""
@@ -81,21 +73,12 @@ class Publisher:
             self._wanted = False
             return True
 
-    def _ends_within(self, seconds: float) -> bool:
-        with self._changed:
-            return self._changed.wait_for(lambda: self._ended, timeout=seconds)
-
-    def _published(self) -> bool:
-        """Publish once and say how it went; False when another process is at it and this must be tried again."""
+    def _publish(self) -> None:
+        """Publish once and say how it went; ``publish`` itself waits for another process that is at it."""
         now = self._clock()
         try:
-            with only_one(self._settings, "publish"):
-                done = publish(self._settings, self._store, now=now, night=now.date())
-        except SettingsError as error:
-            typer.echo(f"After an approval: {error}", err=True)
-            return False
-        except (PublishRefused, UserError) as error:
-            typer.echo(f"After an approval: {error}", err=True)
+            done = publish(self._settings, self._store, now=now, night=now.date())
+        except (PublishRefused, SettingsError, UserError) as error:
+            typer.echo(f"After an approval: {error}; the night publishes again", err=True)
         else:
             typer.echo(f"After an approval: version {done.version}{'' if done.new else ' stands'}", err=True)
-        return True
