@@ -270,16 +270,6 @@ full_texts = Table(
     CheckConstraint("(state = 'open') = (sha256 IS NOT NULL)", name="open_has_text"),
 )
 
-APPEND_ONLY = (
-    "decisions",
-    "screening_votes",
-    "table_versions",
-    "snapshots",
-    "raw_responses",
-    "record_revisions",
-    "search_results",
-)
-
 accounts = Table(
     "accounts",
     metadata,
@@ -338,5 +328,12 @@ drafts = Table(
     Column("saved_at", String(32), nullable=False),
 )
 
-APPEND_ONLY = ("decisions", "screening_votes", "table_versions", "snapshots", "raw_responses", "record_revisions")
-"""Tables whose rows the database itself refuses to change or delete."""
+APPEND_ONLY = (
+    "decisions",
+    "screening_votes",
+    "table_versions",
+    "snapshots",
+    "raw_responses",
+    "record_revisions",
+    "search_results",
+)
