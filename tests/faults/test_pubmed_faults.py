@@ -246,7 +246,9 @@ def test_a_fault_is_survived_or_loud_and_the_next_night_is_complete(
         assert_told(for_good)
         tally["loud (struck for good)"] += 1
         assert set(for_good.records) <= whole, "nothing foreign came in"
-    assert len(kept) == len(server.requests), "every request was kept, with what came back"
+    # On a busy machine a request can run out of time before the server has even taken it: kept, though never seen.
+    unanswered = sum(exchange.status is None for exchange in kept)
+    assert len(kept) - unanswered <= len(server.requests) <= len(kept), "every request was kept, with what came back"
 
 
 def assert_loud(result: Night) -> None:
