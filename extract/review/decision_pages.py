@@ -63,12 +63,8 @@ def _decision(pages: Pages, desk: Desk, name: str, act: Act) -> None:
     def decide(visit: Visit) -> Response:
         item = visit.request.path_params["item"]
         typed = shown(visit.form)
-        lease = claim(desk, visit, item)
-        if not lease.mine:
-            words = f"{lease.holder} took this item over and has it until {lease.until[11:16]} UTC"
-            return show_item(desk, visit, status=409, typed=typed, stale=words)
         try:
-            state = act(desk, visit, item.partition(":")[2])
+            carry_out(desk, visit, item, act)
         except StaleItem as error:
             return show_item(desk, visit, status=409, typed=typed, stale=str(error))
         except FieldErrors as error:
@@ -76,14 +72,31 @@ def _decision(pages: Pages, desk: Desk, name: str, act: Act) -> None:
         except DecisionError as error:
             field, words = placed(error)
             return show_item(desk, visit, status=422, typed=typed, errors={field: words})
-        with desk.store.write() as tx:
-            drop_draft(tx, item, visit.person)
-            release_lease(tx, item)
-        if state in ("approved", "withdrawn"):
-            desk.on_approved()
         if name == "undo":
             return RedirectResponse(f"{item_path(item)}?done={quote(item, safe='')}", 303)
         return RedirectResponse(f"{ROOT}next?done={quote(item, safe='')}", 303)
+
+
+def carry_out(desk: Desk, visit: Visit, item: str, act: Act) -> str:
+    """Do what a form (or a request to the API) asks of an item; return the item's state after it.
+
+    Raises
+    ------
+    StaleItem
+        Somebody else has the item open, or it changed since the person looked at it.
+    DecisionError
+        The decision cannot be taken; the message says why, field by field where it is about fields.
+    """
+    lease = claim(desk, visit, item)
+    if not lease.mine:
+        raise StaleItem(f"{lease.holder} took this item over and has it until {lease.until[11:16]} UTC")
+    state = act(desk, visit, item.partition(":")[2])
+    with desk.store.write() as tx:
+        drop_draft(tx, item, visit.person)
+        release_lease(tx, item)
+    if state in ("approved", "withdrawn"):
+        desk.on_approved()
+    return state
 
 
 def _vote(desk: Desk, visit: Visit, pmid: str) -> str:

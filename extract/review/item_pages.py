@@ -21,6 +21,9 @@ from extract.review.value_view import value_view
 SHOWN = 200
 """Lines of the inbox on one page; the filters and "next item" reach the rest."""
 
+VIEWS = {"record": record_view, "value": value_view, "reopened": reopened_view}
+"""Kind of item -> what a person may see of it; the API shows the same."""
+
 
 def add_item_pages(pages: Pages, desk: Desk) -> None:
     """Register the pages."""
@@ -91,7 +94,7 @@ def show_item(
     """
     item, member = visit.request.path_params["item"], _member(visit)
     lease = claim(desk, visit, item)
-    view = {"record": record_view, "value": value_view, "reopened": reopened_view}.get(item.partition(":")[0])
+    view = VIEWS.get(item.partition(":")[0])
     try:
         if view is None:
             raise DecisionError(f"{item!r}: no such item")
