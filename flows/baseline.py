@@ -6,14 +6,24 @@ the queue are left alone.
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from extract.baseline.corrections import apply_corrections
 from extract.baseline.rows import Baseline, BaselineReport, BaselineStudy, CorrectedValue
 from extract.schema.value import ReportedValue, ValueCorrection
-from extract.store.curated import CuratedValue, Report, TrialFamily, get_value, put_family, put_report, put_value
-from extract.store.decisions import Decision, record_decision
+from extract.store.curated import (
+    CuratedValue,
+    Report,
+    TrialFamily,
+    all_reports,
+    families,
+    get_value,
+    put_family,
+    put_report,
+    put_value,
+)
+from extract.store.decisions import Decision, decisions_on, record_decision
 from extract.store.engine import Transaction
 from extract.store.versions import content_hash, note_import, was_imported
 from flows.context import NightContext
@@ -35,11 +45,13 @@ def import_baseline(context: NightContext, baseline: Baseline) -> bool:
     with context.store.write() as tx:
         if was_imported(tx, fingerprint):
             return False
+        known = {family.study_id: family for family in families(tx)}
         for study in baseline.studies:
-            put_family(tx, _family(study))
+            put_family(tx, _with_decided_group(tx, _family(study), known.get(study.study_id)))
+        linked = {report.report_id: report for report in all_reports(tx)}
         for report in baseline.reports:
             if report.study_id is not None:
-                put_report(tx, _report(report, baseline))
+                put_report(tx, _with_decided_study(tx, _report(report, baseline), linked.get(report.report_id)))
         for value in corrected:
             _import_value(tx, context, value)
         note_import(tx, fingerprint, kind=ORIGIN, at=context.now())
@@ -54,6 +66,26 @@ def _family(study: BaselineStudy) -> TrialFamily:
     facts["also_overlaps"] = list(study.also_overlaps)
     facts["immortal_time"] = study.immortal_time.value
     return TrialFamily(study.study_id, study.design.value, study.overlap_group, ORIGIN, facts)
+
+
+def _with_decided_group(tx: Transaction, family: TrialFamily, known: TrialFamily | None) -> TrialFamily:
+    """Return a starting study in the overlap group that people gave it since, if they did."""
+    if known is None or not _decided(tx, "study", family.study_id):
+        return family
+    also = {"also_overlaps": known.facts.get("also_overlaps")}
+    return replace(family, overlap_group=known.overlap_group, facts=family.facts | also)
+
+
+def _with_decided_study(tx: Transaction, report: Report, known: Report | None) -> Report:
+    """Return a starting report in the study that people moved it to since, if they did."""
+    if known is None or not _decided(tx, "report", report.report_id):
+        return report
+    supersedes = {"supersedes": known.facts.get("supersedes")}
+    return replace(report, study_id=known.study_id, facts=report.facts | supersedes)
+
+
+def _decided(tx: Transaction, kind: str, identifier: str) -> bool:
+    return any(logged.decision.action in ("link", "split") for logged in decisions_on(tx, kind, identifier))
 
 
 def _report(report: BaselineReport, baseline: Baseline) -> Report:

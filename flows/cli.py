@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from flows.commands.link import link_app
 from flows.commands.queue import queue_app
 from flows.commands.rank import rank
 from flows.commands.scope import Rehearsal
@@ -29,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: loading the rich renderer alone would take half the time
 )
 app.add_typer(queue_app, name="queue")
+app.add_typer(link_app, name="link")
 app.add_typer(table_app, name="table")
 app.add_typer(user_app, name="user")
 app.command()(extract)

@@ -29,6 +29,7 @@ from flows.context import (
 from flows.errors import PublishRefused
 from flows.extraction import ExtractionOutcome, extract_night
 from flows.linking import apply_starting_decisions
+from flows.proposals import ProposalOutcome, propose_night
 from flows.publish import Publication, publish, status_after_refusal
 from flows.search import SearchOutcome, search_night
 from flows.settings import Settings
@@ -36,7 +37,7 @@ from flows.surveillance import SurveillanceOutcome, watch_included
 from reports.status import Status
 
 ExitCode = Literal[0, 3, 4]
-StepName = Literal["baseline", "search", "linking", "surveillance", "extraction", "publish"]
+StepName = Literal["baseline", "search", "linking", "surveillance", "proposals", "extraction", "publish"]
 RunStep = Callable[[StepName, Callable[[], Any]], Any]
 
 
@@ -62,6 +63,7 @@ class NightReport:
     exit_code: ExitCode
     search: SearchOutcome
     surveillance: SurveillanceOutcome
+    proposals: ProposalOutcome
     extraction: ExtractionOutcome
     publication: Publication | None
     refusal: str | None
@@ -119,11 +121,12 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
     search: SearchOutcome = run_step("search", lambda: search_night(context))
     run_step("linking", lambda: apply_starting_decisions(context, baseline))
     surveillance: SurveillanceOutcome = run_step("surveillance", lambda: watch_included(context))
+    proposals: ProposalOutcome = run_step("proposals", lambda: propose_night(context))
     extraction: ExtractionOutcome = run_step("extraction", lambda: extract_night(context))
     failed = bool(search.failures or surveillance.failures)
     publication: Publication | None = None
     refusal: str | None = None
-    _close(context, "search_failed" if failed else "done", search, surveillance, extraction)
+    _close(context, "search_failed" if failed else "done", search, surveillance, proposals, extraction)
     try:
         publication = run_step(
             "publish",
@@ -131,7 +134,7 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
         )
     except PublishRefused as error:
         refusal = str(error)
-        _close(context, "refused", search, surveillance, extraction)
+        _close(context, "refused", search, surveillance, proposals, extraction)
     if publication is not None:
         status = publication.status
     else:
@@ -145,6 +148,7 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
         exit_code=4 if refusal else 3 if failed else 0,
         search=search,
         surveillance=surveillance,
+        proposals=proposals,
         extraction=extraction,
         publication=publication,
         refusal=refusal,

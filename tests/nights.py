@@ -13,6 +13,7 @@ from typing import Any
 from extract.store.candidates import list_candidates
 from extract.store.curated import all_alerts, curated_values
 from extract.store.decisions import all_decisions, verify_chain
+from extract.store.links import list_links
 from extract.store.records import list_records
 from extract.store.versions import all_versions, published_snapshots
 from flows.context import NightContext, open_store
@@ -112,6 +113,7 @@ def evidence_state(settings: Settings) -> dict[str, object]:
                 "candidates": [(c.candidate_id, c.state, c.value_id, c.effect) for c in list_candidates(tx)],
                 "values": curated_values(tx),
                 "alerts": all_alerts(tx),
+                "links": list_links(tx, states=["proposed", "confirmed", "rejected", "superseded"]),
                 "decisions": [d.decision for d in all_decisions(tx)],
                 "versions": [(v.version, v.content_hash) for v in all_versions(tx)],
                 "published": [(s.snapshot_id, s.version) for s in published_snapshots(tx)],

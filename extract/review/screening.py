@@ -214,7 +214,7 @@ def _with_known_names(tx: Transaction, facts: dict[str, str]) -> dict[str, str]:
     return {**facts, "overlap_group": groups[group.casefold()]}
 
 
-def _superseded(tx: Transaction, study_id: str, facts: dict[str, str]) -> str | None:
+def superseded_report(tx: Transaction, study_id: str, facts: dict[str, str]) -> str | None:
     """Return the report that a new report of a study replaces: the family's latest, unless the voters say else."""
     if facts.get("supersedes"):
         return None if facts["supersedes"] == NONE else facts["supersedes"]
@@ -348,7 +348,7 @@ def _make_report(tx: Transaction, record: StoredRecord, facts: dict[str, str], *
                     "year": record.publication_year,
                     "title": record.title,
                     "journal": content.get("journal_abbreviation") or content.get("journal"),
-                    "supersedes": _superseded(tx, study_id, facts),
+                    "supersedes": superseded_report(tx, study_id, facts),
                 },
             ),
         )

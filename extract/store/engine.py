@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 
 from extract.errors import StoreError
 
-HEAD = "0003"
+HEAD = "0004"
 """Revision of the newest migration in this version of the software."""
 
 BUSY_SECONDS = 30

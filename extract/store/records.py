@@ -38,16 +38,25 @@ class StoredRecord:
 
 
 def upsert_record(
-    tx: Transaction, record: Record, *, content: str, content_hash: str, night: str, run_id: int
+    tx: Transaction, record: Record, *, content: str, content_hash: str, night: str, run_id: int | None
 ) -> Upsert:
     """Store a record once; the same content again changes nothing.
+
+    A record of an import that was undone comes back as a new one.
+
+    Parameters
+    ----------
+    run_id
+        The search run that brought it; None for a record of an imported file.
 
     Returns
     -------
     Upsert
         ``"new"``, ``"changed"`` (a new revision was written) or ``"known"``.
     """
-    row = tx.connection.execute(select(records.c.revision).where(records.c.pmid == record.pmid)).first()
+    row = tx.connection.execute(
+        select(records.c.revision, records.c.undone_at).where(records.c.pmid == record.pmid)
+    ).first()
     facts = {
         "title": record.title,
         "doi": record.doi,
@@ -67,13 +76,16 @@ def upsert_record(
         )
         _write_revision(tx, record.pmid, 1, content, content_hash, night, run_id)
         return "new"
+    if row.undone_at is not None:
+        back = {"undone_at": None, "first_night": night, "first_run_id": run_id, "state": RecordState.NEW.value}
+        tx.connection.execute(records.update().where(records.c.pmid == record.pmid).values(**back))
     current = tx.connection.execute(
         select(record_revisions.c.content_hash).where(
             record_revisions.c.pmid == record.pmid, record_revisions.c.revision == row.revision
         )
     ).scalar_one()
     if current == content_hash:
-        return "known"
+        return "known" if row.undone_at is None else "new"
     earlier = tx.connection.execute(
         select(record_revisions.c.revision).where(
             record_revisions.c.pmid == record.pmid, record_revisions.c.content_hash == content_hash
@@ -88,7 +100,7 @@ def upsert_record(
     tx.connection.execute(
         records.update().where(records.c.pmid == record.pmid).values(revision=revision, extracted_with=None, **facts)
     )
-    return "changed"
+    return "changed" if row.undone_at is None else "new"
 
 
 def known_pmids(tx: Transaction, pmids: Sequence[Pmid]) -> set[Pmid]:
@@ -96,13 +108,15 @@ def known_pmids(tx: Transaction, pmids: Sequence[Pmid]) -> set[Pmid]:
     known: set[Pmid] = set()
     for start in range(0, len(pmids), PARAMETERS_A_STATEMENT):
         part = pmids[start : start + PARAMETERS_A_STATEMENT]
-        known |= set(tx.connection.execute(select(records.c.pmid).where(records.c.pmid.in_(part))).scalars())
+        wanted = records.c.pmid.in_(part) & records.c.undone_at.is_(None)
+        known |= set(tx.connection.execute(select(records.c.pmid).where(wanted)).scalars())
     return known
 
 
 def all_pmids(tx: Transaction) -> tuple[Pmid, ...]:
     """Return every PMID of the store, in order."""
-    return tuple(tx.connection.execute(select(records.c.pmid).order_by(records.c.pmid)).scalars())
+    query = select(records.c.pmid).where(records.c.undone_at.is_(None)).order_by(records.c.pmid)
+    return tuple(tx.connection.execute(query).scalars())
 
 
 def get_record(tx: Transaction, pmid: str) -> StoredRecord | None:
@@ -142,7 +156,7 @@ def set_deleted(tx: Transaction, pmid: str, *, night: str) -> None:
 
 
 def _write_revision(
-    tx: Transaction, pmid: str, revision: int, content: str, content_hash: str, night: str, run_id: int
+    tx: Transaction, pmid: str, revision: int, content: str, content_hash: str, night: str, run_id: int | None
 ) -> None:
     tx.connection.execute(
         record_revisions.insert().values(
@@ -152,10 +166,10 @@ def _write_revision(
 
 
 def _current() -> Any:
-    return select(records, record_revisions.c.record).join(
-        record_revisions,
-        (record_revisions.c.pmid == records.c.pmid) & (record_revisions.c.revision == records.c.revision),
-    )
+    """Return the query for records at their current revision; those of an undone import are not among them."""
+    current = (record_revisions.c.pmid == records.c.pmid) & (record_revisions.c.revision == records.c.revision)
+    joined = select(records, record_revisions.c.record).join(record_revisions, current)
+    return joined.where(records.c.undone_at.is_(None))
 
 
 def _stored(row: Row[Any]) -> StoredRecord:

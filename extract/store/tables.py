@@ -10,6 +10,7 @@ from sqlalchemy import (
     JSON,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Integer,
     MetaData,
@@ -100,6 +101,7 @@ records = Table(
     Column("report_id", String(80), index=True),
     Column("deleted_night", String(10)),
     Column("extracted_with", String(80)),
+    Column("undone_at", String(32)),
     CheckConstraint("state IN ('new', 'screening', 'conflict', 'included', 'excluded')", name="state"),
 )
 
@@ -328,6 +330,78 @@ drafts = Table(
     Column("saved_at", String(32), nullable=False),
 )
 
+link_proposals = Table(
+    "link_proposals",
+    metadata,
+    Column("proposal_id", String(40), primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("subject_id", String(80), nullable=False, index=True),
+    Column("target_id", String(80), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("night", String(10), nullable=False),
+    CheckConstraint("kind IN ('report', 'overlap', 'duplicate')", name="kind"),
+    CheckConstraint("state IN ('proposed', 'confirmed', 'rejected', 'superseded')", name="state"),
+    UniqueConstraint("kind", "subject_id", "target_id"),
+)
+
+registry_changes = Table(
+    "registry_changes",
+    metadata,
+    Column("change_id", Integer, primary_key=True),
+    Column("registry_id", ForeignKey("registry_trials.registry_id"), nullable=False, index=True),
+    Column("field", String(40), nullable=False),
+    Column("old", Text),
+    Column("new", Text),
+    Column("night", String(10), nullable=False),
+)
+
+record_ranks = Table(
+    "record_ranks",
+    metadata,
+    Column("pmid", ForeignKey("records.pmid"), primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("randomised", Integer, nullable=False),
+    Column("model_version", String(40), nullable=False),
+    Column("night", String(10), nullable=False),
+)
+
+screening_audits = Table(
+    "screening_audits",
+    metadata,
+    Column("audit_id", Integer, primary_key=True),
+    Column("night", String(10), nullable=False),
+    Column("seed", String(80), nullable=False),
+    Column("found_before", Integer, nullable=False),
+    Column("pile", JSON, nullable=False),
+    Column("sample", JSON, nullable=False),
+)
+
+reference_imports = Table(
+    "reference_imports",
+    metadata,
+    Column("import_id", String(16), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("sha256", ForeignKey("raw_responses.sha256"), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("by", String(60), nullable=False),
+    Column("undone_at", String(32)),
+    Column("undone_by", String(60)),
+    CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone_by_someone"),
+)
+
+imported_references = Table(
+    "imported_references",
+    metadata,
+    Column("entry_id", String(40), primary_key=True),
+    Column("import_id", ForeignKey("reference_imports.import_id"), nullable=False, index=True),
+    Column("reference", JSON, nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("pmid", ForeignKey("records.pmid")),
+    CheckConstraint("outcome IN ('new', 'known')", name="outcome"),
+)
+
 APPEND_ONLY = (
     "decisions",
     "screening_votes",
@@ -336,4 +410,6 @@ APPEND_ONLY = (
     "raw_responses",
     "record_revisions",
     "search_results",
+    "registry_changes",
+    "screening_audits",
 )

@@ -23,7 +23,15 @@ from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings
 from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse
 
-STEPS: tuple[StepName, ...] = ("baseline", "search", "linking", "surveillance", "extraction", "publish")
+STEPS: tuple[StepName, ...] = (
+    "baseline",
+    "search",
+    "linking",
+    "surveillance",
+    "proposals",
+    "extraction",
+    "publish",
+)
 COMMITS_TRIED = 8
 """How many commits, spread evenly over the night, get a kill of their own."""
 
