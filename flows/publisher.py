@@ -17,6 +17,7 @@ from flows.context import Clock, system_clock
 from flows.errors import PublishRefused, SettingsError
 from flows.publish import publish
 from flows.settings import Settings
+from flows.timetable import local_date
 
 SETTLE_SECONDS = 2.0
 """Waited before publishing, so that approvals in a row make one version; far below the promised minute."""
@@ -77,7 +78,8 @@ class Publisher:
         """Publish once and say how it went; ``publish`` itself waits for another process that is at it."""
         now = self._clock()
         try:
-            done = publish(self._settings, self._store, now=now, night=now.date())
+            night = local_date(now, self._settings.protocol.living)
+            done = publish(self._settings, self._store, now=now, night=night)
         except (PublishRefused, SettingsError, UserError) as error:
             typer.echo(f"After an approval: {error}; the night publishes again", err=True)
         else:

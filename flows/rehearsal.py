@@ -15,6 +15,7 @@ from extract.store.log import all_nights
 from flows.context import Clock, open_store
 from flows.errors import SettingsError
 from flows.settings import Settings
+from flows.timetable import due_at
 
 
 def packaged_archive() -> Path:
@@ -56,8 +57,7 @@ def next_night(settings: Settings, archive: Path) -> dt.date:
 
 def rehearsal_clock(settings: Settings, night: dt.date) -> Clock:
     """Return a clock that stands at the protocol's hour of the night that is rehearsed."""
-    hour, minute = (int(part) for part in settings.protocol.living.night_at.split(":"))
-    instant = dt.datetime.combine(night, dt.time(hour, minute), tzinfo=dt.UTC)
+    instant = due_at(night, settings.protocol.living)
     return lambda: instant
 
 

@@ -17,15 +17,17 @@ from flows.publish import publish
 from flows.pubmed import entrez_settings
 from flows.rehearsal import next_night, packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings, load_settings, rehearsal_settings
+from flows.timetable import local_date
 
 
 def run_live_night(*, as_of: str | None) -> NightReport:
     """Run tonight against PubMed."""
-    today = system_clock().date()
+    settings = load_settings()
+    today = local_date(system_clock(), settings.protocol.living)
     night = parsed_date(as_of) if as_of else today
     if night > today:
         raise SettingsError(f"--as-of {night} lies in the future: nothing can have been searched through that day")
-    return told(run_one(load_settings(), night=night, clock=system_clock))
+    return told(run_one(settings, night=night, clock=system_clock))
 
 
 def run_archive_night(archive: Path, *, as_of: str | None) -> NightReport:
@@ -40,7 +42,7 @@ def run_or_rehearse() -> NightReport:
     settings = load_settings()
     problem = pubmed_problem(settings)
     if problem is None:
-        return told(run_one(settings, night=system_clock().date(), clock=system_clock))
+        return told(run_one(settings, night=local_date(system_clock(), settings.protocol.living), clock=system_clock))
     typer.echo(f"No route to PubMed ({problem}): this is a REHEARSAL on the recorded archive, not the live review.")
     rehearsal = rehearsal_settings(settings)
     archive = packaged_archive()
@@ -61,7 +63,8 @@ def publish_now(*, rehearsal: bool) -> None:
     store = open_store(settings)
     try:
         now = system_clock()
-        done = publish(as_recorded(settings, store), store, now=now, night=now.date())
+        night = local_date(now, settings.protocol.living)
+        done = publish(as_recorded(settings, store), store, now=now, night=night)
     finally:
         store.close()
     typer.echo(

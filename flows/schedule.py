@@ -6,12 +6,7 @@ from prefect.schedules import Cron
 
 from flows.nightly import nightly
 from flows.settings import load_settings
-
-
-def cron_of(night_at: str) -> str:
-    """Return the cron line of the protocol's hour, for example ``30 2 * * *``."""
-    hour, minute = night_at.split(":")
-    return f"{int(minute)} {int(hour)} * * *"
+from flows.timetable import cron_of
 
 
 def main() -> None:

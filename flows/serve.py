@@ -1,38 +1,39 @@
 """``living-review serve``: scheduler, review queue and published site in one command, for one machine.
 
-The scheduler (a Prefect server and a process that starts the nights) runs in child processes: the pages stay up when
-it is down, and both end with this command.
+The scheduler (a Prefect server and a process that starts the nights) runs in supervised child processes: the pages
+stay up when it is down, it is started again, and all end with this command.
 """
 
 from __future__ import annotations
 
-import os
+import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from urllib.parse import urlsplit
 
-import requests
 import typer
 import uvicorn
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
 
 from extract.review.accounts import first_link
 from extract.review.app import review_app
 from extract.store.engine import Store
+from flows.children import Children
 from flows.context import as_recorded, open_store, system_clock, writable
 from flows.errors import SettingsError
-from flows.prefect_home import prefect_environment
+from flows.health import HealthCheck
+from flows.metrics import metrics_text
 from flows.publisher import Publisher
+from flows.scheduler import scheduler
 from flows.settings import Settings, load_settings, rehearsal_settings
-
-SERVER_START_SECONDS = 90
-"""A Prefect server on SQLite starts in 3 to 9 seconds (measured); a loaded machine takes longer."""
+from flows.site_guard import SiteGuard, on_own_network
+from flows.timetable import checked_hour, local_date
 
 NO_SITE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Nothing published yet</title>
 <body style="font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem">
@@ -56,16 +57,32 @@ def serve_all(*, host: str, port: int, rehearsal: bool, schedule: bool) -> None:
     writable(settings.state_dir)
     store = open_store(settings)
     settings = as_recorded(settings, store)
+    scheduled = schedule and not settings.rehearsal
+    if scheduled:
+        checked_hour(settings.protocol.living, today=local_date(system_clock(), settings.protocol.living))
     try:
-        with scheduler(settings) if schedule and not settings.rehearsal else _no_scheduler():
+        with ExitStack() as running:
+            children = running.enter_context(scheduler(settings)) if scheduled else None
             address = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
             typer.echo(f"Site {address}/  queue {address}/review/  (Ctrl-C ends)", err=True)
             _invite_first_administrator(store, address)
-            with Publisher(settings, store) as publisher:
-                app = site_app(settings, store, host=host, on_approved=publisher.request)
-                uvicorn.run(app, host=host, port=port, log_level="warning")
+            publisher = running.enter_context(Publisher(settings, store))
+            app = site_app(settings, store, host=host, on_approved=publisher.request, children=children)
+            _until_ended(app, host=host, port=port)
     finally:
         store.close()
+
+
+def _until_ended(app: FastAPI, *, host: str, port: int) -> None:
+    """Serve until interrupted or told to end; both are orderly ends."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise SystemExit(0)
+
+    # uvicorn raises the signal that ended it again: by default that would kill us before the children have ended.
+    signal.signal(signal.SIGTERM, end)
+    with suppress(KeyboardInterrupt):
+        uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
 
 
 def _invite_first_administrator(store: Store, address: str) -> None:
@@ -76,7 +93,12 @@ def _invite_first_administrator(store: Store, address: str) -> None:
 
 
 def site_app(
-    settings: Settings, store: Store, *, host: str = "127.0.0.1", on_approved: Callable[[], None] = lambda: None
+    settings: Settings,
+    store: Store,
+    *,
+    host: str = "127.0.0.1",
+    on_approved: Callable[[], None] = lambda: None,
+    children: Children | None = None,
 ) -> FastAPI:
     """Return the application: the queue at ``/review``, the published site at ``/``.
 
@@ -86,23 +108,47 @@ def site_app(
         Address it listens on; with the host of ``SITE_URL`` and this machine's own names, what may be asked for.
     on_approved
         Called after an approval that completed a value.
+    children
+        The scheduler's processes, None where something else starts the nights.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     own = {"localhost", "127.0.0.1", "::1", host, urlsplit(settings.site_url).hostname or "localhost"}
     queue = review_app(store, settings.protocol, clock=system_clock, allowed_hosts=own, on_approved=on_approved)
     app.mount("/review", queue.asgi)
 
-    @app.get("/healthz", response_class=PlainTextResponse)
-    def healthz() -> str:
-        """Say that the process answers."""
-        return "ok\n"
-
+    app.add_middleware(SiteGuard, requests_per_minute=settings.requests_per_minute)
+    add_health_pages(app, settings, store, children)
     if settings.site_dir.exists():
         # The folder is a symlink that publishing replaces; it is resolved anew at every request.
         app.mount("/", StaticFiles(directory=settings.site_dir, html=True), name="site")
     else:
         app.mount("/", _LateSite(settings), name="site")
     return app
+
+
+def add_health_pages(app: FastAPI, settings: Settings, store: Store, children: Children | None) -> None:
+    """Add ``/healthz`` (the process answers), ``/readyz`` (nothing needs a person) and ``/metrics``."""
+    check = HealthCheck(settings, store, clock=system_clock, children=children.reports if children else None)
+
+    @app.get("/healthz", response_class=PlainTextResponse)
+    def healthz() -> str:
+        """Say that the process answers."""
+        return "ok\n"
+
+    @app.get("/readyz")
+    def readyz() -> JSONResponse:
+        """Say whether database, last night and scheduler are well: 200, or 503 when something needs a person."""
+        health = check.look()
+        return JSONResponse(health.told(), 200 if health.ready else 503, headers={"Cache-Control": "no-store"})
+
+    @app.get("/metrics")
+    def metrics(request: Request) -> Response:
+        """Give the metrics to this machine and its own network; for all others the page does not exist."""
+        if not on_own_network(request.client.host if request.client else ""):
+            return PlainTextResponse("Not Found", status_code=404)
+        reports = children.reports() if children else ()
+        body = metrics_text(check.look(), reports, now=system_clock())
+        return Response(body, media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
 
 class _LateSite:
@@ -121,49 +167,6 @@ class _LateSite:
             await HTMLResponse(NO_SITE)(scope, receive, send)
 
 
-@contextmanager
-def _no_scheduler() -> Iterator[None]:
-    yield
-
-
-@contextmanager
-def scheduler(settings: Settings) -> Iterator[None]:
-    """Run a Prefect server and the process that starts the nights, and end both afterwards."""
-    port = _free_port()
-    environment = {**os.environ, **prefect_environment(settings), "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-    )
-    children = [server]
-    try:
-        _wait_for_server(server, port)
-        children.append(subprocess.Popen([sys.executable, "-m", "flows.schedule"], env=environment))
-        yield
-    finally:
-        for child in reversed(children):
-            child.terminate()
-        for child in reversed(children):
-            try:
-                child.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                child.kill()
-
-
-def _wait_for_server(server: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + SERVER_START_SECONDS
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            raise SettingsError(f"the scheduler's server ended at once (exit code {server.returncode})")
-        try:
-            if requests.get(f"http://127.0.0.1:{port}/api/health", timeout=2).ok:
-                return
-        except requests.RequestException:
-            time.sleep(0.3)
-    raise SettingsError(f"the scheduler's server did not answer within {SERVER_START_SECONDS} s")
-
-
 def _refuse_port_in_use(host: str, port: int) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -171,9 +174,3 @@ def _refuse_port_in_use(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise SettingsError(f"--port {port} on {host}: {error.strerror}; choose another with --port") from error
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

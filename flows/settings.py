@@ -28,7 +28,20 @@ KNOWN = (
     "PROTOCOL",
     "NOTIFY_URLS",
     "SECRET_KEY",
+    "REQUESTS_PER_MINUTE",
+    "LOG_FORMAT",
+    "LOG_LEVEL",
+    "TASK_RUNNER",
+    "ALLOWED_HOSTS",
+    "PREFECT_API_URL",
+    "PREFECT_API_AUTH_STRING",
+    "QUEUE_OLD_AFTER_DAYS",
 )
+NUMBERS = {"REQUESTS_PER_MINUTE": 1200, "QUEUE_OLD_AFTER_DAYS": 14}
+"""Settings that are whole numbers from 0 on, with their defaults."""
+
+LOG_FORMATS = ("text", "json")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,18 @@ class Settings:
         The parsed protocol and the hash of its file.
     rehearsal
         True when the night runs against a recorded archive.
+    requests_per_minute
+        What one address may ask of the pages in the long run; 0 for no limit.
+    queue_old_after_days
+        Days after which the oldest item of the queue is reported to the operator.
+    log_format, log_level
+        ``text`` (key=value) or ``json``; one line a step.
+    task_runner
+        Who does heavy steps: ``threads``, ``processes``, or ``dask:ADDRESS``.
+    allowed_hosts
+        Hosts that may be asked beside those of the other settings.
+    prefect_api_url, prefect_api_auth_string
+        A Prefect server that is told of approvals, so that a worker publishes; None: this process publishes.
     """
 
     state_dir: Path
@@ -66,6 +91,21 @@ class Settings:
     protocol_sha256: str
     protocol_path: Path
     rehearsal: bool = False
+    requests_per_minute: int = NUMBERS["REQUESTS_PER_MINUTE"]
+    queue_old_after_days: int = NUMBERS["QUEUE_OLD_AFTER_DAYS"]
+    log_format: str = "text"
+    log_level: str = "INFO"
+    task_runner: str = "threads"
+    allowed_hosts: tuple[str, ...] = ()
+    prefect_api_url: str | None = None
+    prefect_api_auth_string: str | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that must never be logged or shown."""
+        passwords = [urlsplit(url).password for url in (self.database_url, *self.notify_urls)]
+        known = (self.ncbi_api_key, self.secret_key, self.prefect_api_auth_string, *self.notify_urls, *passwords)
+        return tuple(secret for secret in known if secret)
 
     @property
     def archive_dir(self) -> Path:
@@ -119,6 +159,14 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         protocol=protocol,
         protocol_sha256=sha256,
         protocol_path=protocol_path,
+        requests_per_minute=_number("REQUESTS_PER_MINUTE", setting("REQUESTS_PER_MINUTE")),
+        queue_old_after_days=_number("QUEUE_OLD_AFTER_DAYS", setting("QUEUE_OLD_AFTER_DAYS")),
+        log_format=_one_of("LOG_FORMAT", setting("LOG_FORMAT") or "text", LOG_FORMATS),
+        log_level=_one_of("LOG_LEVEL", setting("LOG_LEVEL") or "INFO", LOG_LEVELS),
+        task_runner=_task_runner(setting("TASK_RUNNER") or "threads"),
+        allowed_hosts=tuple((setting("ALLOWED_HOSTS") or "").replace(",", " ").split()),
+        prefect_api_url=_http_url("PREFECT_API_URL", api).rstrip("/") if (api := setting("PREFECT_API_URL")) else None,
+        prefect_api_auth_string=setting("PREFECT_API_AUTH_STRING"),
     )
 
 
@@ -165,3 +213,24 @@ def _http_url(name: str, text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SettingsError(f"{PREFIX}{name}: {text!r} is not an http(s) address")
     return text if text.endswith("/") else text + "/"
+
+
+def _number(name: str, text: str | None) -> int:
+    if text is None:
+        return NUMBERS[name]
+    if not text.isascii() or not text.isdigit():
+        raise SettingsError(f"{PREFIX}{name}: {text!r} is not a whole number from 0 on")
+    return int(text)
+
+
+def _one_of(name: str, text: str, known: tuple[str, ...]) -> str:
+    if text not in known:
+        raise SettingsError(f"{PREFIX}{name}: {text!r} is not known; use {' or '.join(known)}")
+    return text
+
+
+def _task_runner(text: str) -> str:
+    kind, _, address = text.partition(":")
+    if text in ("threads", "processes") or (kind == "dask" and urlsplit(address).netloc):
+        return text
+    raise SettingsError(f"{PREFIX}TASK_RUNNER: {text!r} is not known; use threads, processes, or dask:tcp://HOST:PORT")

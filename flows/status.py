@@ -14,6 +14,7 @@ from extract.store.engine import Transaction
 from extract.store.log import Night, SearchRun, all_nights, search_log
 from extract.store.versions import published_snapshots
 from flows.settings import Settings
+from flows.timetable import local_date, next_due
 from reports.status import LivingStatus, Status
 
 LastSearch = Literal["complete", "incomplete", "failed", "never"]
@@ -58,9 +59,10 @@ def compute_status(tx: Transaction, settings: Settings, *, now: dt.datetime) -> 
     worst = _worst([run for run in runs if run.night_id == runs[-1].night_id])
     snapshots = published_snapshots(tx)
     nights = all_nights(tx)
-    run_count, missed, failed = _count_nights(nights, today=now.date())
+    today = local_date(now, protocol.living)
+    run_count, missed, failed = _count_nights(nights, today=today)
     return Status(
-        living_status=_living_status(protocol, through, now.date()),
+        living_status=_living_status(protocol, through, today),
         searched_through=through.isoformat() if through else None,
         last_search_state=worst[0],
         last_search_at=runs[-1].finished_at if runs else None,
@@ -70,7 +72,7 @@ def compute_status(tx: Transaction, settings: Settings, *, now: dt.datetime) -> 
         pending_since=waiting_since,
         integrated_through=integrated.isoformat() if integrated else None,
         published_at=snapshots[-1].published_at if snapshots else None,
-        next_search_due=_next_due(protocol, now),
+        next_search_due=next_due(now, protocol.living).strftime("%Y-%m-%dT%H:%MZ"),
         nights_run=run_count,
         nights_missed=missed,
         nights_failed=failed,
@@ -93,14 +95,6 @@ def _living_status(protocol: Protocol, through: dt.date | None, today: dt.date) 
         return protocol.living.status
     overdue = through is None or (today - through).days > protocol.living.overdue_after_days
     return "overdue" if overdue else "active"
-
-
-def _next_due(protocol: Protocol, now: dt.datetime) -> str:
-    hour, minute = (int(part) for part in protocol.living.night_at.split(":"))
-    due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    if due <= now:
-        due += dt.timedelta(days=1)
-    return due.strftime("%Y-%m-%dT%H:%MZ")
 
 
 def _count_nights(nights: tuple[Night, ...], *, today: dt.date) -> tuple[int, int, int]:

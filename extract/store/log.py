@@ -65,10 +65,13 @@ def close_night(tx: Transaction, night_id: int, *, at: str, state: str, summary:
 def all_nights(tx: Transaction) -> tuple[Night, ...]:
     """Return every night, oldest first."""
     rows = tx.connection.execute(select(nights).order_by(nights.c.night_id))
-    return tuple(
-        Night(r.night_id, r.night, r.started_at, r.finished_at, r.state, bool(r.rehearsal), dict(r.summary))
-        for r in rows
-    )
+    return tuple(_night(row) for row in rows)
+
+
+def latest_nights(tx: Transaction, most: int) -> tuple[Night, ...]:
+    """Return the last nights, oldest first."""
+    rows = tx.connection.execute(select(nights).order_by(nights.c.night_id.desc()).limit(most)).all()
+    return tuple(_night(row) for row in reversed(rows))
 
 
 def open_run(  # one column of the log a parameter
@@ -202,6 +205,12 @@ def _new_id(result: CursorResult[Any]) -> int:
     if key is None:
         raise StoreError("the database gave no number for a new row of the log")
     return int(key[0])
+
+
+def _night(row: Row[Any]) -> Night:
+    return Night(
+        row.night_id, row.night, row.started_at, row.finished_at, row.state, bool(row.rehearsal), dict(row.summary)
+    )
 
 
 def _run(row: Row[Any]) -> SearchRun:

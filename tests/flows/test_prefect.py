@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
-from flows.schedule import cron_of
+from flows.timetable import cron_of
 from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse
 from tests.stores import ROOT, protocol
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,7 +42,8 @@ def serving(state: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Pope
         wait_for(address, process)
         yield address, process
     finally:
-        process.send_signal(signal.SIGINT)
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
 
 
@@ -112,25 +113,61 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
 
 @pytest.mark.prefect
 @pytest.mark.slow
-def test_the_scheduler_serves_the_night_and_ends_with_the_command(tmp_path: Path) -> None:
-    with serving(tmp_path / "state") as (_, process):
-        children = descendants(process.pid)
-        server = next(line for line in map(command_of, children) if "server start" in line)
+def test_a_scheduler_that_dies_is_started_again_while_the_pages_stay_up_and_ends_with_the_command(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path / "state") as (address, process):
+        assert "the schedule" in checks(address)["last_night"]["says"]
+        wait_until(lambda: checks(address)["scheduler"]["ok"], 120)
+        server = next(line for line in map(command_of, descendants(process.pid)) if "server start" in line)
         api = f"http://127.0.0.1:{server.split('--port ')[1].split()[0]}/api"
-        deadline = time.monotonic() + 60
-        found: list[dict[str, object]] = []
-        while not found and time.monotonic() < deadline:
-            found = requests.post(f"{api}/deployments/filter", json={}, timeout=10).json()
-            time.sleep(0.5)
-        assert [deployment["name"] for deployment in found] == ["night"]
-    deadline = time.monotonic() + 30
-    while any(alive(pid) for pid in children) and time.monotonic() < deadline:
-        time.sleep(0.2)
+        wait_until(lambda: "night" in deployments(api), 60)
+        children = descendants(process.pid)
+        os.kill(next(pid for pid in children if "flows.schedule" in command_of(pid)), signal.SIGKILL)
+        wait_until(lambda: not checks(address)["scheduler"]["ok"], 20)
+        ready = requests.get(f"{address}/readyz", timeout=10)
+        assert ready.status_code == 503
+        assert "restarts" in ready.json()["checks"]["scheduler"]["says"]
+        assert requests.get(f"{address}/", timeout=10).status_code == 200
+        wait_until(lambda: checks(address)["scheduler"] == {"ok": True, "says": "up, 1 restarts"}, 60)
+        metrics = requests.get(f"{address}/metrics", timeout=10).text
+        assert 'living_review_scheduler_restarts{process="the process that starts the nights"} 1.0' in metrics
+        children = descendants(process.pid)
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+        assert process.returncode == 0
     assert [command_of(pid) for pid in children if alive(pid)] == []
 
 
+@pytest.mark.prefect
+@pytest.mark.slow
+def test_a_serve_that_is_killed_leaves_no_scheduler_behind(tmp_path: Path) -> None:
+    with serving(tmp_path / "state") as (_, process):
+        wait_until(lambda: len(descendants(process.pid)) > 0, 20)
+        children = descendants(process.pid)
+        process.kill()
+        wait_until(lambda: not any(alive(pid) for pid in children), 60)
+
+
+def checks(address: str) -> dict[str, dict[str, object]]:
+    return dict(requests.get(f"{address}/readyz", timeout=10).json()["checks"])
+
+
+def deployments(api: str) -> set[str]:
+    return {found["name"] for found in requests.post(f"{api}/deployments/filter", json={}, timeout=10).json()}
+
+
+def wait_until(holds: Callable[[], object], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.2)
+
+
 def descendants(pid: int) -> list[int]:
-    direct = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()]
+    # A child belongs to the thread that started it.
+    lists = [path.read_text(encoding="utf-8") for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    direct = [int(child) for text in lists for child in text.split()]
     return direct + [further for child in direct for further in descendants(child)]
 
 
