@@ -51,6 +51,8 @@ class EvidenceFacts:
         p of Egger's test, None where it was not done.
     direct
         False when population, treatment, comparison or outcome differ from the question; None when nobody has judged.
+    weight_not_judged
+        Percent of the weight nobody has judged yet, while other studies are judged.
     immortal_time_weight
         Percent of the weight from cohorts that do not handle immortal time; None for trials.
     """
@@ -59,6 +61,7 @@ class EvidenceFacts:
     randomised: bool
     weight_high_risk: float | None
     weight_some_concerns: float | None = None
+    weight_not_judged: float = 0.0
     required_information: float | None = None
     important_hr: float = 0.8
     asymmetry_p: float | None = None
@@ -112,7 +115,7 @@ def propose_certainty(facts: EvidenceFacts) -> CertaintyProposal:
 
 
 def _check(facts: EvidenceFacts) -> None:
-    for name in ("weight_high_risk", "weight_some_concerns", "immortal_time_weight"):
+    for name in ("weight_high_risk", "weight_some_concerns", "weight_not_judged", "immortal_time_weight"):
         value = getattr(facts, name)
         if value is not None and not 0.0 <= value <= 100.0 + 1e-9:
             raise InputError(f"{name} is {value!r}: give a percentage from 0 to 100")
@@ -128,14 +131,18 @@ def _risk_of_bias(facts: EvidenceFacts) -> DomainJudgement:
     high = facts.weight_high_risk
     if high is None:
         return DomainJudgement("risk of bias", 0, "no study has been judged yet", needs_person=True)
+    left = facts.weight_not_judged
+    more, person = (f"; {left:.0f} % is not judged yet", True) if left > 0.05 else ("", False)
     if high > WEIGHT_AT_RISK:
         steps = -2 if high > 90.0 else -1
-        return DomainJudgement("risk of bias", steps, f"{high:.0f} % of the weight is at high risk of bias")
+        reason = f"{high:.0f} % of the weight is at high risk of bias{more}"
+        return DomainJudgement("risk of bias", steps, reason, needs_person=person)
     concerns = (facts.weight_some_concerns or 0.0) + high
     if concerns > WEIGHT_AT_RISK:
-        reason = f"{concerns:.0f} % of the weight has at least some concerns"
+        reason = f"{concerns:.0f} % of the weight has at least some concerns{more}"
         return DomainJudgement("risk of bias", -1, reason, needs_person=True)
-    return DomainJudgement("risk of bias", 0, f"{high:.0f} % of the weight is at high risk of bias")
+    reason = f"{high:.0f} % of the weight is at high risk of bias{more}"
+    return DomainJudgement("risk of bias", 0, reason, needs_person=person)
 
 
 def _inconsistency(result: MetaAnalysis) -> DomainJudgement:

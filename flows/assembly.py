@@ -13,8 +13,10 @@ from itertools import product
 from analysis.effect_size import interval
 from analysis.models import MetaAnalysis
 from analysis.select import select_estimates
+from extract.review.certainty import Ratings
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Body
+from flows.appraisal import HIGH, Levels, agreed_levels, level_of
 from flows.derivation import (
     Derived,
     arm_counts,
@@ -28,7 +30,7 @@ from flows.derivation import (
     stratum,
 )
 from flows.frozen import FrozenTable
-from flows.grading import proposed_certainty, with_interactions
+from flows.grading import certainty_of, with_interactions
 from flows.pooling import as_pooled, cumulative, leave_one_out, pool, probability_below_1, sensitivity
 from reports.conclusion import conclusion
 from reports.model import Absolute, Input, Interval, LeftOut, Synthesis, synthesis_id
@@ -89,9 +91,13 @@ def _synthesis(
         *(_left_out(d, d.reason_code or "not_estimable", d.reason or "") for d in unusable),
     ]
     primary = pool(pooled, plan.method, plan.ci_method, plan.level) if pooled else None
-    inputs = _inputs(pooled, primary, plan.level)
+    levels = agreed_levels(table)
+    asked = protocol.appraisal.sensitivity_without_high_risk
+    without = [d for d in pooled if level_of(d, levels) in HIGH] if asked else []
+    key = synthesis_id(outcome=outcome, subtype=subtype, pattern=pattern, body=body.value)
+    inputs = _inputs(pooled, primary, plan.level, levels)
     return Synthesis(
-        synthesis_id=synthesis_id(outcome=outcome, subtype=subtype, pattern=pattern, body=body.value),
+        synthesis_id=key,
         outcome=outcome,
         subtype=subtype,
         pattern=pattern,
@@ -104,13 +110,13 @@ def _synthesis(
         inputs=inputs,
         left_out=tuple(sorted(left_out, key=lambda item: item.value_id)),
         primary=None if primary is None else as_pooled("Main analysis", primary),
-        sensitivity=sensitivity(pooled, plan),
+        sensitivity=sensitivity(pooled, plan, without=without),
         leave_one_out=leave_one_out(pooled, plan),
         cumulative=cumulative(pooled, plan),
         absolute=_absolute(primary, protocol, subtype=subtype, pattern=pattern, body=body, outcome=outcome),
         probability_below_1=probability_below_1(pooled),
         median_difference=_median_differences(pooled),
-        certainty=proposed_certainty(pooled, primary, body),
+        certainty=certainty_of(pooled, primary, body, plan, levels=levels, of=table.ratings.get(key, Ratings())),
         conclusion=conclusion(
             None if primary is None else as_pooled("Main analysis", primary),
             k=len(pooled),
@@ -160,7 +166,7 @@ def _why_none(members: Sequence[Derived], body: Body) -> str:
     return f"no {'randomised' if body is Body.RANDOMISED else 'observational'} data"
 
 
-def _inputs(pooled: Sequence[Derived], primary: MetaAnalysis | None, level: float) -> tuple[Input, ...]:
+def _inputs(pooled: Sequence[Derived], primary: MetaAnalysis | None, level: float, levels: Levels) -> tuple[Input, ...]:
     if primary is None:
         return ()
     inputs = []
@@ -197,6 +203,7 @@ def _inputs(pooled: Sequence[Derived], primary: MetaAnalysis | None, level: floa
                 immortal_time=used.immortal_time,
                 adjusted=used.adjusted,
                 note=_input_note(derived),
+                risk_of_bias=level_of(derived, levels),
             )
         )
     return tuple(inputs)

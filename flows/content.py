@@ -14,6 +14,7 @@ from extract.store.engine import Transaction
 from extract.store.log import search_log
 from extract.store.records import list_records
 from extract.store.versions import TableVersion
+from flows.appraisal import bias_rows
 from flows.frozen import FrozenTable, FrozenValue
 from flows.prisma import excluded_records, prisma_flow
 from flows.settings import Settings
@@ -73,6 +74,7 @@ def snapshot_content(
         searches=_searches(tx),
         ongoing=_ongoing(table),
         other_results=_other_results(table),
+        risk_of_bias=bias_rows(table, protocol),
         results=syntheses,
         flow=prisma_flow(protocol, records, table, syntheses, excluded),
         changes=NO_CHANGES,

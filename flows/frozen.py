@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from extract.review.bias import Assessment, assessments
+from extract.review.certainty import Ratings, ratings
 from extract.schema.value import ReportedValue, apply_corrections
 from extract.store.curated import (
     Alert,
@@ -47,9 +50,17 @@ class FrozenTable:
     families: tuple[TrialFamily, ...]
     reports: tuple[Report, ...]
     alerts: tuple[Alert, ...]
+    judged: tuple[Assessment, ...] = ()
+    """Results with an agreed risk of bias; what single judges think stays out until they agree."""
+    ratings: Mapping[str, Ratings] = field(default_factory=dict)
+    """Certainty decided by people, by synthesis; each decision knows the inputs it was made on."""
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return the table as plain JSON rows: what is hashed and kept as a version."""
+        """Return the table as plain JSON rows: what is hashed and kept as a version.
+
+        A row names its risk of bias only once that is agreed, so that tables frozen before keep their hash.
+        """
+        judged = {(one.result.study.study_id, one.result.outcome): one for one in self.judged}
         return [
             {
                 "value": asdict(frozen.value),
@@ -57,8 +68,15 @@ class FrozenTable:
                 "family": asdict(frozen.family),
                 "alerts": [asdict(alert) for alert in frozen.alerts],
             }
+            | _judged_row(judged.get((frozen.family.study_id, frozen.used.outcome)))
             for frozen in self.values
         ]
+
+
+def _judged_row(assessment: Assessment | None) -> dict[str, Any]:
+    if assessment is None or assessment.agreed is None:
+        return {}
+    return {"risk_of_bias": {**asdict(assessment.agreed), "to_confirm": assessment.state != "agreed"}}
 
 
 def read_table(tx: Transaction) -> FrozenTable:
@@ -86,4 +104,5 @@ def read_table(tx: Transaction) -> FrozenTable:
                 alerts=tuple(alert for alert in alerts if alert.report_id == value.report_id),
             )
         )
-    return FrozenTable(tuple(frozen), tuple(studies.values()), tuple(reports.values()), alerts)
+    judged = tuple(assessment for assessment in assessments(tx) if assessment.agreed is not None)
+    return FrozenTable(tuple(frozen), tuple(studies.values()), tuple(reports.values()), alerts, judged, ratings(tx))

@@ -3,41 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from analysis.certainty import EvidenceFacts, propose_certainty
 from analysis.models import MetaAnalysis
 from analysis.subgroups import subgroup_analysis
+from extract.review.certainty import AgreedRating, Ratings
 from extract.schema.protocol import AnalysisPlan, Protocol, TaxonomyEntry
 from extract.schema.vocabulary import Body
+from flows.appraisal import HIGH, SOME, Levels, inputs_fingerprint, level_of, weight_at
 from flows.derivation import HANDLED, Derived
-from reports.model import Certainty, Interaction, Synthesis
+from reports.model import Certainty, CertaintyDomain, Interaction, Synthesis
 
 LEAST_STUDIES = 2
 """Studies a subgroup needs before its pooled result is compared with another's."""
 
 
-def proposed_certainty(pooled: Sequence[Derived], result: MetaAnalysis | None, body: Body) -> Certainty | None:
-    """Return the certainty the rules propose, with its reasons; nobody has decided it (``decided_by`` is None)."""
+def certainty_of(
+    pooled: Sequence[Derived],
+    result: MetaAnalysis | None,
+    body: Body,
+    plan: AnalysisPlan,
+    *,
+    levels: Levels,
+    of: Ratings,
+) -> Certainty | None:
+    """Return the certainty people decided on exactly these inputs, else what the rules propose, with the reasons.
+
+    Parameters
+    ----------
+    levels
+        Agreed risk of bias; its weight feeds the proposal.
+    of
+        What people decided on this synthesis; a decision on other inputs is shown as a former one, to be confirmed.
+    """
     if result is None or len(pooled) < LEAST_STUDIES:
         return None
-    weights = dict(zip((d.frozen.value.value_id for d in pooled), result.weights, strict=True))
-    exposed = sum(weights[d.frozen.value.value_id] for d in pooled if d.frozen.used.immortal_time not in HANDLED)
-    randomised = body is Body.RANDOMISED
-    proposal = propose_certainty(
-        EvidenceFacts(
-            result=result,
-            randomised=randomised,
-            weight_high_risk=None,
-            immortal_time_weight=None if randomised else min(exposed, 100.0),
-        )
-    )
-    return Certainty(
+    proposal = propose_certainty(_facts(pooled, result, body, levels))
+    fingerprint = inputs_fingerprint(pooled, levels, plan)
+    proposed = Certainty(
         level=proposal.proposed,
         reasons=tuple(
             f"{domain.domain}: {domain.reason}" + (" (a person must judge this)" if domain.needs_person else "")
             for domain in proposal.domains
             if domain.steps or domain.needs_person
         ),
+        proposed=proposal.proposed,
+        domains=tuple(CertaintyDomain(**asdict(domain)) for domain in proposal.domains),
+        inputs_sha256=fingerprint,
+    )
+    return _with_decision(proposed, of.agreed)
+
+
+def _facts(pooled: Sequence[Derived], result: MetaAnalysis, body: Body, levels: Levels) -> EvidenceFacts:
+    weights = list(result.weights)
+    randomised = body is Body.RANDOMISED
+    exposed = sum(w for d, w in zip(pooled, weights, strict=True) if d.frozen.used.immortal_time not in HANDLED)
+    judged = any(level_of(derived, levels) for derived in pooled)
+    return EvidenceFacts(
+        result=result,
+        randomised=randomised,
+        weight_high_risk=weight_at(pooled, weights, levels, HIGH) if judged else None,
+        weight_some_concerns=weight_at(pooled, weights, levels, SOME) if judged else None,
+        weight_not_judged=weight_at(pooled, weights, levels, (None,)) if judged else 0.0,
+        immortal_time_weight=None if randomised else min(exposed, 100.0),
+    )
+
+
+def _with_decision(proposed: Certainty, agreed: AgreedRating | None) -> Certainty:
+    if agreed is None:
+        return proposed
+    who = "; ".join(agreed.judges) + (f"; settled by {agreed.settled_by}" if agreed.settled_by else "")
+    if agreed.fingerprint != proposed.inputs_sha256:
+        return proposed.model_copy(update={"former_level": agreed.level, "former_by": who, "former_on": agreed.on})
+    words = tuple(text for _, text in agreed.reasons)
+    return proposed.model_copy(
+        update={
+            "level": agreed.level,
+            "reasons": tuple(dict.fromkeys((*words, *proposed.reasons))),
+            "decided_by": who,
+            "decided_on": agreed.on,
+        }
     )
 
 

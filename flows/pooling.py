@@ -76,8 +76,16 @@ def as_pooled(label: str, result: MetaAnalysis) -> Pooled:
     )
 
 
-def sensitivity(pooled: Sequence[Derived], plan: AnalysisPlan) -> tuple[Pooled, ...]:
-    """Return the sensitivity analyses of the plan, and those by adjustment and immortal time where they differ."""
+def sensitivity(
+    pooled: Sequence[Derived], plan: AnalysisPlan, *, without: Sequence[Derived] = ()
+) -> tuple[Pooled, ...]:
+    """Return the sensitivity analyses of the plan, and those by adjustment and immortal time where they differ.
+
+    Parameters
+    ----------
+    without
+        Results at high risk of bias, left out in one analysis more; empty where the protocol does not ask for it.
+    """
     if len(pooled) < 2:
         return ()
     rows = []
@@ -91,6 +99,9 @@ def sensitivity(pooled: Sequence[Derived], plan: AnalysisPlan) -> tuple[Pooled, 
     handled = [d for d in pooled if d.frozen.used.immortal_time in HANDLED]
     if 2 <= len(handled) < len(pooled):
         rows.append(as_pooled("Immortal time handled", pool(handled, plan.method, plan.ci_method, plan.level)))
+    lower = [d for d in pooled if d not in without]
+    if without and len(lower) >= 2:
+        rows.append(as_pooled("Without high risk of bias", pool(lower, plan.method, plan.ci_method, plan.level)))
     return tuple(rows)
 
 

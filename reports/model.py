@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from reports.rows import (
+    BiasRow,
     DecisionRow,
     ExcludedRow,
     OngoingRow,
@@ -93,6 +94,8 @@ class Input(Part):
     immortal_time: str | None
     adjusted: str | None
     note: str | None
+    risk_of_bias: str | None = None
+    """Agreed overall level of this result; None where nobody judged it, or it must be confirmed again."""
 
 
 class LeftOut(Part):
@@ -140,12 +143,45 @@ class Absolute(Part):
     source: str
 
 
-class Certainty(Part):
-    """GRADE certainty of one body of evidence: proposed by rule, decided by a person."""
+CertaintyLevel = Literal["high", "moderate", "low", "very low"]
 
-    level: Literal["high", "moderate", "low", "very low"]
+
+class CertaintyDomain(Part):
+    """One GRADE domain as the rules see it: steps down (negative) or up, and whether a person must judge it."""
+
+    domain: str
+    steps: int
+    reason: str
+    needs_person: bool
+
+
+class Certainty(Part):
+    """GRADE certainty of one body of evidence: proposed by rule, decided by people for exactly these inputs.
+
+    Parameters
+    ----------
+    level, reasons
+        The level decided, with the deciders' words first; while nobody has decided, what the rules propose.
+    decided_by, decided_on
+        None while nobody has decided on the present inputs.
+    proposed, domains
+        What the rules propose from the present inputs, domain by domain.
+    inputs_sha256
+        Hash of the inputs a decision is bound to.
+    former_level, former_by, former_on
+        The decision on earlier inputs, which must be confirmed again and does not count until then.
+    """
+
+    level: CertaintyLevel
     reasons: tuple[str, ...]
     decided_by: str | None = None
+    decided_on: str | None = None
+    proposed: CertaintyLevel | None = None
+    domains: tuple[CertaintyDomain, ...] = ()
+    inputs_sha256: str | None = None
+    former_level: CertaintyLevel | None = None
+    former_by: str | None = None
+    former_on: str | None = None
 
 
 class Interaction(Part):
@@ -280,6 +316,7 @@ class Snapshot(Part):
     searches: tuple[SearchRow, ...]
     ongoing: tuple[OngoingRow, ...]
     other_results: tuple[OtherResultRow, ...]
+    risk_of_bias: tuple[BiasRow, ...] = ()
     results: tuple[Synthesis, ...]
     flow: Flow
     changes: Changes

@@ -107,6 +107,24 @@ class ValueRow(Row):
     not_poolable_reason: Words = column("Why not")
 
 
+class BiasRow(Row):
+    """The agreed risk of bias of one result (trial family x outcome) in one domain; ``overall`` is a row of its own."""
+
+    study_id: str = Field(description="Trial family")
+    outcome: str = Field(description="Outcome code")
+    tool: str = Field(description="rob2 (randomised trials) or robins-i (other studies)")
+    domain: str = Field(description="Code of the domain (D1-D5, B1-B7), or overall")
+    domain_label: str = Field(description="Name of the domain")
+    judgement: str = Field(description="low, some_concerns, high; ROBINS-I: low, moderate, serious, critical, ...")
+    proposed: Words = column("What the tool's algorithm or our rule makes of the answers; empty where there is no rule")
+    override: Words = column("Why the judges differ from the proposal")
+    support: Words = column("What the judges found in the report, each judge's words after the name")
+    judges: str = Field(description="Who judged independently, separated by '; '")
+    settled_by: Words = column("Who settled what the judges saw differently")
+    judged_on: str = Field(description="When the judgement was complete (ISO date)")
+    to_confirm: bool = Field(description="True when a report or value was added since: to be confirmed again")
+
+
 class DecisionRow(Row):
     """One entry of the append-only decision log that concerns a published value, record or link."""
 

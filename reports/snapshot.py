@@ -30,6 +30,7 @@ from pydantic import ValidationError
 from reports.errors import SnapshotError
 from reports.model import Changes, Flow, Manifest, Snapshot, Synthesis, Validation
 from reports.rows import (
+    BiasRow,
     DecisionRow,
     ExcludedRow,
     OngoingRow,
@@ -53,7 +54,11 @@ TABLES: Mapping[str, type[Row]] = {
     "searches": SearchRow,
     "ongoing": OngoingRow,
     "other_results": OtherResultRow,
+    "risk_of_bias": BiasRow,
 }
+
+LATER_TABLES = ("risk_of_bias",)
+"""Tables that snapshots written before 2026-11-26 do not have: they are read as empty."""
 
 
 def table_csv(rows: Sequence[Row], row_type: type[Row]) -> str:
@@ -164,7 +169,11 @@ def read_snapshot(folder: Path) -> Snapshot:
             flow=Flow.model_validate_json(texts["flow.json"]),
             changes=Changes.model_validate_json(texts["changes.json"]),
             validation=Validation.model_validate_json(texts["validation.json"]),
-            **{name: _rows(texts[f"tables/{name}.csv"], row_type) for name, row_type in TABLES.items()},
+            **{
+                name: _rows(texts[f"tables/{name}.csv"], row_type)
+                for name, row_type in TABLES.items()
+                if f"tables/{name}.csv" in texts or name not in LATER_TABLES
+            },
         )
     except (ValidationError, KeyError, json.JSONDecodeError) as error:
         raise SnapshotError(f"{folder}: not a snapshot of format {FORMAT}: {error}") from error

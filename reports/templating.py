@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from reports import links, notation
+from reports import bias, links, notation
 
 HERE = Path(__file__).resolve().parent
 
@@ -25,6 +25,8 @@ FILTERS: dict[str, Any] = {
     "as_decimal": notation.decimal,
     "as_percent": notation.percent,
     "as_day": notation.day,
+    "bias_words": bias.words_of,
+    "bias_letter": bias.letter_of,
     "design_words": notation.design_words,
     "immortal_time_words": notation.immortal_time_words,
     "number_word": notation.number_word,

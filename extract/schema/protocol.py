@@ -146,6 +146,27 @@ class AnalysisPlan(Part):
     subgroups_prespecified: tuple[Literal["subtype", "pattern"], ...]
 
 
+class Appraisal(Part):
+    """How the evidence is judged.
+
+    ``confounders`` are what a cohort of this question must deal with (ROBINS-I); ``sensitivity_without_high_risk`` asks
+    for each pool again without the results judged at high (or serious, critical) risk of bias.
+    """
+
+    judges_needed: int = Field(default=2, ge=1, le=3)
+    certainty_judges_needed: int = Field(default=2, ge=1, le=3)
+    confounders: tuple[Text, ...] = ()
+    sensitivity_without_high_risk: bool = False
+
+    @model_validator(mode="after")
+    def _confounders_are_different(self) -> Appraisal:
+        folded = [name.casefold() for name in self.confounders]
+        twice = sorted({name for name in folded if folded.count(name) > 1})
+        if twice:
+            raise ValueError(f"confounders: {twice[0]!r} stands twice")
+        return self
+
+
 class Living(Part):
     """How the review stays current, and when it says that it does not."""
 
@@ -208,6 +229,7 @@ class Protocol(Part):
     outcomes: tuple[Outcome, ...] = Field(min_length=1)
     arms: tuple[ComparisonArm, ...] = ()
     analysis: AnalysisPlan
+    appraisal: Appraisal = Appraisal()
     living: Living
     people: tuple[Person, ...] = Field(min_length=1)
     editorial: Editorial

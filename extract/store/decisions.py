@@ -29,7 +29,7 @@ class Decision:
     Parameters
     ----------
     subject_kind, subject_id
-        ``record`` (PMID), ``candidate``, ``value``, ``report`` or ``study``.
+        ``record`` (PMID), ``candidate``, ``value``, ``report``, ``study``, ``bias`` (study~outcome) or ``synthesis``.
     field, old, new
         What changed, if one field did.
     details
@@ -134,6 +134,12 @@ def decisions_on(tx: Transaction, kind: str, subject_id: str) -> tuple[LoggedDec
         .order_by(decisions.c.seq)
     )
     return tuple(_logged(row) for row in rows)
+
+
+def decisions_of_kind(tx: Transaction, kind: str) -> tuple[LoggedDecision, ...]:
+    """Return the decisions on every thing of a kind, oldest first."""
+    query = select(decisions).where(decisions.c.subject_kind == kind).order_by(decisions.c.seq)
+    return tuple(_logged(row) for row in tx.connection.execute(query))
 
 
 def all_decisions(tx: Transaction) -> tuple[LoggedDecision, ...]:

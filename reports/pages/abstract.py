@@ -25,7 +25,7 @@ def abstract(edition: Edition, stratum: Stratum) -> tuple[tuple[str, str], ...]:
         ),
         ("Eligibility", "; ".join(protocol["eligibility"]["criteria"]) + "."),
         ("Sources", f"PubMed, searched every night; last complete search through {through}."),
-        ("Risk of bias", "RoB 2 for randomised trials and ROBINS-I for other studies; no judgement has been made yet."),
+        ("Risk of bias", f"RoB 2 for randomised trials and ROBINS-I for other studies; {_judged(edition)}."),
         ("Synthesis", _method(protocol)),
         ("Included studies", _included(edition, stratum)),
         ("Main result", _result(edition, stratum)),
@@ -34,6 +34,11 @@ def abstract(edition: Edition, stratum: Stratum) -> tuple[tuple[str, str], ...]:
         ("Funding", editorial["funding"].rstrip(".") + "."),
         ("Registration", editorial["registration"]),
     )
+
+
+def _judged(edition: Edition) -> str:
+    done = sum(study_id in edition.bias_of for study_id in edition.studies)
+    return f"{done} of {len(edition.studies)} studies judged so far" if done else "no judgement has been made yet"
 
 
 def _method(protocol: dict[str, Any]) -> str:

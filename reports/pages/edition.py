@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from reports.bias import NOT_ASSESSED, StudyBias, by_study
 from reports.links import report_path, slugs
 from reports.model import Snapshot, Synthesis, synthesis_id
 from reports.rows import ReportRow, StudyRow, ValueRow
@@ -79,6 +80,15 @@ class Edition:
         for row in self.snapshot.values:
             out[row.study_id].append(row)
         return {key: tuple(rows) for key, rows in out.items()}
+
+    @cached_property
+    def bias_of(self) -> Mapping[str, tuple[StudyBias, ...]]:
+        """Agreed risk of bias of each study, one assessment for each outcome; nothing where nobody judged."""
+        return by_study(self.snapshot.risk_of_bias)
+
+    def bias_words(self, study_id: str, outcome: str) -> str:
+        """Return the overall risk of bias of a study's result in words."""
+        return next((one.words for one in self.bias_of.get(study_id, ()) if one.outcome == outcome), NOT_ASSESSED)
 
     @cached_property
     def strata(self) -> tuple[Stratum, ...]:

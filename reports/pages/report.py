@@ -161,7 +161,9 @@ def _certainty(synthesis: Synthesis | None) -> str:
     if synthesis.certainty is None:
         return "not yet rated"
     if synthesis.certainty.decided_by is None:
-        return f"not yet decided (the rules propose: {synthesis.certainty.level})"
+        former = synthesis.certainty.former_level
+        again = f"; it was {former} before the evidence changed, to be confirmed again" if former else ""
+        return f"not yet decided (the rules propose: {synthesis.certainty.level}{again})"
     return synthesis.certainty.level
 
 
