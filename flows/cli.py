@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from flows.commands.alert import alert
 from flows.commands.link import link_app
 from flows.commands.queue import queue_app
 from flows.commands.rank import rank
@@ -33,6 +34,7 @@ app.add_typer(queue_app, name="queue")
 app.add_typer(link_app, name="link")
 app.add_typer(table_app, name="table")
 app.add_typer(user_app, name="user")
+app.command()(alert)
 app.command()(extract)
 app.command()(meta)
 app.command()(rank)
@@ -45,10 +47,19 @@ Archive = Annotated[
 
 
 @app.command()
-def nightly(as_of: AsOf = None, archive: Archive = None) -> None:
+def nightly(
+    as_of: AsOf = None,
+    archive: Archive = None,
+    if_due: Annotated[bool, typer.Option("--if-due", help="Only if the last night that was due has not run.")] = False,
+) -> None:
     """Run one night: search, surveillance, extraction, queue, publish."""
-    from flows.running import run_archive_night, run_live_night
+    from flows.running import due_tonight, run_archive_night, run_live_night
 
+    if if_due:
+        as_of = due_tonight()
+        if as_of is None:
+            typer.echo("no night is due", err=True)
+            return
     report = run_archive_night(archive, as_of=as_of) if archive else run_live_night(as_of=as_of)
     raise typer.Exit(report.exit_code)
 
@@ -109,13 +120,13 @@ def exit_code_of(error: Exception) -> int | None:
     """Return the exit code of an error a person can mend, None for a bug."""
     from analysis.errors import AnalysisError
     from extract.errors import SearchFailed, UserError
-    from flows.errors import PublishRefused, SettingsError
+    from flows.errors import NotificationFailed, PublishRefused, SettingsError
 
     if isinstance(error, SearchFailed):
         return 3
     if isinstance(error, PublishRefused):
         return 4
-    if isinstance(error, UserError | SettingsError | AnalysisError):
+    if isinstance(error, UserError | SettingsError | NotificationFailed | AnalysisError):
         return 2
     return None
 

@@ -1,8 +1,9 @@
 """The error tree of the package.
 
 FlowError
-├── SettingsError     the environment or a file it names is wrong: one clear line, exit code 2
-└── PublishRefused    a gate failed; the old site stands: exit code 4
+├── SettingsError       the environment or a file it names is wrong: one clear line, exit code 2
+├── NotificationFailed  nobody could be told: exit code 2
+└── PublishRefused      a gate failed; the old site stands: exit code 4
 """
 
 
@@ -16,3 +17,7 @@ class SettingsError(FlowError):
 
 class PublishRefused(FlowError):
     """Publishing was refused; the published site was not touched."""
+
+
+class NotificationFailed(FlowError):
+    """A message did not reach an address of the operator."""

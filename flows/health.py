@@ -15,7 +15,7 @@ from flows.children import ChildReport
 from flows.context import Clock
 from flows.settings import Settings
 from flows.status import compute_status
-from flows.timetable import due_at, last_due
+from flows.timetable import SEARCHED, due_at, last_due
 from reports.status import Status
 
 KEPT_SECONDS = 10.0
@@ -94,7 +94,7 @@ class HealthCheck:
     def _night(self, nights: tuple[Night, ...]) -> Check:
         if self._settings.rehearsal:
             return Check(True, "a rehearsal: no night is due")
-        ended = [night for night in nights if "SearchOutcome" in night.summary]
+        ended = [night for night in nights if SEARCHED in night.summary]
         if not ended:
             return Check(False, "no night has run yet; the schedule or `living-review nightly` runs the first one")
         last, living, now = ended[-1], self._settings.protocol.living, self._clock()

@@ -10,6 +10,7 @@ import typer
 
 from extract.errors import SearchFailed
 from extract.pubmed.fetch import EntrezClient
+from extract.store.log import latest_nights
 from flows.context import Clock, as_recorded, open_store, system_clock
 from flows.errors import SettingsError
 from flows.night import NightReport, summary_lines
@@ -17,7 +18,10 @@ from flows.publish import publish
 from flows.pubmed import entrez_settings
 from flows.rehearsal import next_night, packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings, load_settings, rehearsal_settings
-from flows.timetable import local_date
+from flows.timetable import local_date, night_due
+
+LOOKED_BACK = 20
+"""Nights looked at to see whether one is due; reruns and surveillance count among them."""
 
 
 def run_live_night(*, as_of: str | None) -> NightReport:
@@ -28,6 +32,19 @@ def run_live_night(*, as_of: str | None) -> NightReport:
     if night > today:
         raise SettingsError(f"--as-of {night} lies in the future: nothing can have been searched through that day")
     return told(run_one(settings, night=night, clock=system_clock))
+
+
+def due_tonight() -> str | None:
+    """Return the date of the night that was due last and has not run to its end, None when there is none."""
+    settings = load_settings()
+    store = open_store(settings)
+    try:
+        with store.read() as tx:
+            nights = latest_nights(tx, LOOKED_BACK)
+    finally:
+        store.close()
+    due = night_due(nights, now=system_clock(), living=settings.protocol.living)
+    return due.isoformat() if due is not None else None
 
 
 def run_archive_night(archive: Path, *, as_of: str | None) -> NightReport:

@@ -37,6 +37,10 @@ KNOWN = (
     "PREFECT_API_AUTH_STRING",
     "QUEUE_OLD_AFTER_DAYS",
 )
+FILE = "_FILE"
+SECRETS = ("DATABASE_URL", "NCBI_API_KEY", "NOTIFY_URLS", "SECRET_KEY", "PREFECT_API_AUTH_STRING")
+"""May be given as ``NAME_FILE``: a file that holds the value, as systemd credentials and container secrets do."""
+
 NUMBERS = {"REQUESTS_PER_MINUTE": 1200, "QUEUE_OLD_AFTER_DAYS": 14}
 """Settings that are whole numbers from 0 on, with their defaults."""
 
@@ -133,12 +137,15 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         The protocol says something it must not; one line with file and key.
     """
     env = dict(os.environ if environment is None else environment)
-    unknown = sorted(name for name in env if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in KNOWN)
+    known = {*KNOWN, *(name + FILE for name in SECRETS)}
+    unknown = sorted(name for name in env if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known)
     if unknown:
         raise SettingsError(f"{unknown[0]}: no such setting; known are {', '.join(PREFIX + name for name in KNOWN)}")
 
     def setting(name: str) -> str | None:
-        return env.get(PREFIX + name) or None
+        given = env.get(PREFIX + name) or None
+        path = env.get(PREFIX + name + FILE) or None
+        return _secret_of(name, given, Path(path)) if path and name in SECRETS else given
 
     state_dir = Path(setting("STATE_DIR") or "var").absolute()
     protocol_path = Path(setting("PROTOCOL") or "protocol.toml")
@@ -213,6 +220,15 @@ def _http_url(name: str, text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SettingsError(f"{PREFIX}{name}: {text!r} is not an http(s) address")
     return text if text.endswith("/") else text + "/"
+
+
+def _secret_of(name: str, given: str | None, path: Path) -> str | None:
+    if given is not None:
+        raise SettingsError(f"{PREFIX}{name} and {PREFIX}{name}{FILE} are both set; set one")
+    try:
+        return path.read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{PREFIX}{name}{FILE}: {path} cannot be read ({error})") from error
 
 
 def _number(name: str, text: str | None) -> int:

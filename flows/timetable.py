@@ -7,10 +7,15 @@ is 00:30 UTC in winter and 23:30 UTC in summer, the change of the clocks would g
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from extract.schema.protocol import Living
+from extract.store.log import Night
 from flows.errors import SettingsError
+
+SEARCHED = "SearchOutcome"
+"""Key in a night's summary: it searched. A run of surveillance alone is logged as well and is no night."""
 
 DAY = dt.timedelta(days=1)
 YEARS_CHECKED = 3
@@ -71,3 +76,22 @@ def checked_hour(living: Living, *, today: dt.date) -> str:
                 "across midnight; take an hour from 01:00 on"
             )
     return living.night_at
+
+
+def parsed_day(text: str) -> dt.date:
+    """Return the day of an ISO date or instant of the log."""
+    return dt.date.fromisoformat(text[:10])
+
+
+def night_due(nights: Sequence[Night], *, now: dt.datetime, living: Living) -> dt.date | None:
+    """Return the night that was due and has not run to its end, None when there is none.
+
+    Parameters
+    ----------
+    nights
+        The last ones of the log. One that was killed stays due; one whose search failed is not tried again before the
+        next is due: its windows overlap.
+    """
+    due = last_due(now, living)
+    ended = [night for night in nights if night.finished_at is not None and SEARCHED in night.summary]
+    return None if any(night.night >= due.isoformat() for night in ended) else due

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from extract.schema.protocol import Living
+from extract.store.log import Night
 from flows.errors import SettingsError
-from flows.timetable import checked_hour, cron_of, due_at, last_due, local_date, next_due
+from flows.timetable import checked_hour, cron_of, due_at, last_due, local_date, next_due, night_due
 from tests.stores import protocol
 
 SWITCHES = {
@@ -69,3 +70,43 @@ def test_an_hour_that_the_clocks_skip_across_midnight_is_refused_in_one_line() -
     with pytest.raises(SettingsError, match=r"00:30 does not exist on 2026-03-08 in America/Havana.*from 01:00 on"):
         checked_hour(living("America/Havana", "00:30"), today=dt.date(2026, 1, 1))
     assert checked_hour(living("Europe/Vienna", "02:30"), today=dt.date(2026, 1, 1)) == "02:30"
+
+
+def logged(night: str, *, finished: bool = True, searched: bool = True) -> Night:
+    ended = f"{night}T02:31:00Z" if finished else None
+    summary = {"SearchOutcome": {}} if searched else {"SurveillanceOutcome": {}}
+    return Night(1, night, f"{night}T02:30:00Z", ended, "done" if finished else "running", False, summary)
+
+
+@pytest.mark.parametrize(
+    ("nights", "now", "due"),
+    [
+        ([], "2026-11-21T01:00Z", "2026-11-20"),
+        ([logged("2026-11-20")], "2026-11-21T02:29Z", None),
+        ([logged("2026-11-20")], "2026-11-21T02:30Z", "2026-11-21"),
+        # The machine was off for three days: the last night is made up for, its windows reach back over the others.
+        ([logged("2026-11-20")], "2026-11-24T09:00Z", "2026-11-24"),
+        ([logged("2026-11-21", finished=False)], "2026-11-21T03:30Z", "2026-11-21"),
+        ([logged("2026-11-21", searched=False)], "2026-11-21T03:30Z", "2026-11-21"),
+        # A night run by hand for a later day counts.
+        ([logged("2026-11-22")], "2026-11-21T03:30Z", None),
+    ],
+)
+def test_a_night_stays_due_until_one_has_run_to_its_end(nights: list[Night], now: str, due: str | None) -> None:
+    found = night_due(nights, now=dt.datetime.fromisoformat(now), living=living("UTC", "02:30"))
+    assert (found.isoformat() if found else None) == due
+
+
+@pytest.mark.parametrize("zone", SWITCHES)
+def test_a_look_every_hour_runs_each_night_once_also_when_the_clocks_change(zone: str) -> None:
+    plan = living(zone, "02:30")
+    for switch in map(dt.date.fromisoformat, SWITCHES[zone]):
+        nights: list[Night] = [logged((switch - dt.timedelta(days=3)).isoformat())]
+        now = due_at(switch - dt.timedelta(days=2), plan) - dt.timedelta(minutes=30)
+        while now < due_at(switch + dt.timedelta(days=2), plan):
+            now += dt.timedelta(hours=1)
+            due = night_due(nights, now=now, living=plan)
+            nights += [logged(due.isoformat())] if due else []
+        assert [night.night for night in nights[1:]] == [
+            (switch + dt.timedelta(days=offset)).isoformat() for offset in (-2, -1, 0, 1, 2)
+        ]
