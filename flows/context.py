@@ -107,6 +107,26 @@ def only_one(settings: Settings, what: str, *, wait_seconds: float = 0) -> Itera
         os.close(descriptor)
 
 
+@contextmanager
+def only_one_host(store: Store, what: str, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Let one of the hosts that share a database do this; the state folder's lock is seen on one host only.
+
+    Raises
+    ------
+    SettingsError
+        Another process is at it.
+    """
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        with store.only_one(what) as mine:
+            if mine:
+                yield
+                return
+        if time.monotonic() >= deadline:
+            raise SettingsError(f"another process is busy with this ({what}) in {store.shown_url}; wait for it")
+        time.sleep(LOCK_POLL_SECONDS)
+
+
 def _locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -21,6 +21,7 @@ from flows.context import (
     Clock,
     NightContext,
     only_one,
+    only_one_host,
     open_store,
     refuse_other_kind,
     system_clock,
@@ -80,7 +81,7 @@ def plain_step(_name: StepName, step: Callable[[], Any]) -> Any:
 
 @contextmanager
 def opened_night(settings: Settings, *, night: dt.date, clock: Clock = system_clock) -> Iterator[NightContext]:
-    """Open the store and log a night; one at a time in a state folder.
+    """Open the store and log a night; one at a time in a state folder, and on a database.
 
     Raises
     ------
@@ -93,12 +94,13 @@ def opened_night(settings: Settings, *, night: dt.date, clock: Clock = system_cl
         writable(settings.state_dir)
         store = open_store(settings)
         try:
-            at = clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            with store.write() as tx:
-                refuse_other_kind(tx, settings)
-                fail_abandoned_runs(tx, at=at)
-                night_id = open_night(tx, night=night.isoformat(), at=at, rehearsal=settings.rehearsal)
-            yield NightContext(settings=settings, store=store, night=night, night_id=night_id, clock=clock)
+            with only_one_host(store, "night"):
+                at = clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                with store.write() as tx:
+                    refuse_other_kind(tx, settings)
+                    fail_abandoned_runs(tx, at=at)
+                    night_id = open_night(tx, night=night.isoformat(), at=at, rehearsal=settings.rehearsal)
+                yield NightContext(settings=settings, store=store, night=night, night_id=night_id, clock=clock)
         finally:
             store.close()
 

@@ -27,7 +27,7 @@ from extract.store.versions import (
 )
 from flows.assembly import synthesise
 from flows.content import snapshot_content
-from flows.context import only_one
+from flows.context import only_one, only_one_host
 from flows.differences import refuse_lost_inclusions
 from flows.errors import PublishRefused
 from flows.frozen import FrozenTable, read_table
@@ -75,7 +75,10 @@ def publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.dat
     PublishRefused
         A gate failed, the disk is full or the site folder cannot be written; yesterday's site stands.
     """
-    with only_one(settings, "publish", wait_seconds=PATIENCE_SECONDS):
+    with (
+        only_one(settings, "publish", wait_seconds=PATIENCE_SECONDS),
+        only_one_host(store, "publish", wait_seconds=PATIENCE_SECONDS),
+    ):
         return _publish(settings, store, now=now, night=night)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.stores import Under
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -22,3 +25,27 @@ def shared() -> Path:
             pytest.fail(f"real test material is missing: expected the folder {SHARED}")
         pytest.skip("real test material (../shared) is not on this machine")
     return SHARED
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of a module marked with both_databases on each database."""
+    if metafunc.definition.get_closest_marker("both_databases"):
+        databases = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+        metafunc.parametrize("database", databases, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Return the name of the database under test.
+
+    A module's own fixture that makes a store must ask for this one, so that it is made anew for each database.
+    """
+    wanted = getattr(request, "param", "sqlite")
+    before, made = Under.database, set(Under.urls)
+    Under.database = wanted
+    yield wanted
+    Under.database = before
+    for folder in set(Under.urls) - made:
+        from tests.postgres import drop_database
+
+        drop_database(Under.urls.pop(folder))

@@ -22,7 +22,7 @@ from flows.publish import Publication
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings, load_settings
 from flows.status import compute_status
-from tests.stores import ROOT
+from tests.stores import ROOT, database_url
 
 NIGHTS = tuple(dt.date(2026, 11, day) for day in (20, 21, 22))
 
@@ -30,7 +30,7 @@ NIGHTS = tuple(dt.date(2026, 11, day) for day in (20, 21, 22))
 def rehearsal(folder: Path) -> Settings:
     """Return the settings of a rehearsal whose state is in this folder."""
     environment = {"LIVING_REVIEW_STATE_DIR": str(folder), "LIVING_REVIEW_PROTOCOL": str(ROOT / "protocol.toml")}
-    return replace(load_settings(environment), rehearsal=True)
+    return replace(load_settings(environment), rehearsal=True, database_url=database_url(folder))
 
 
 def rehearse(settings: Settings, night: dt.date, *, archive: Path | None = None) -> NightReport:

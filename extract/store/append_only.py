@@ -45,5 +45,12 @@ def create_statements(table: str, *, keys: tuple[str, ...], dialect: str) -> tup
 def drop_statements(table: str, *, dialect: str) -> tuple[str, ...]:
     """Return the statements that undo :func:`create_statements` (for a migration downwards)."""
     if dialect == "sqlite":
-        return tuple(f"DROP TRIGGER {table}_no_{verb}" for verb in ("update", "delete", "replace"))
+        return tuple(f"DROP TRIGGER {name}" for name in trigger_names(table, dialect=dialect))
     return (f"DROP TRIGGER {table}_append_only ON {table}", f"DROP FUNCTION {table}_append_only()")
+
+
+def trigger_names(table: str, *, dialect: str) -> tuple[str, ...]:
+    """Return the names of the triggers :func:`create_statements` makes."""
+    if dialect == "sqlite":
+        return tuple(f"{table}_no_{verb}" for verb in ("update", "delete", "replace"))
+    return (f"{table}_append_only",)

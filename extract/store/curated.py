@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -61,6 +61,10 @@ class Alert:
     kind: str
     notice: str
     night: str
+
+
+NOTICE_LENGTH = 200
+"""Characters of a notice that are kept; PostgreSQL refuses more, SQLite would not."""
 
 
 def put_family(tx: Transaction, family: TrialFamily) -> None:
@@ -122,7 +126,8 @@ def set_value_state(tx: Transaction, value_ids: Sequence[str], state: str) -> No
 
 
 def add_alert(tx: Transaction, alert: Alert) -> bool:
-    """Note an alert once; return True when it was not known."""
+    """Note an alert once (its words cut to what the column holds); return True when it was not known."""
+    alert = replace(alert, notice=alert.notice[:NOTICE_LENGTH])
     known = tx.connection.execute(
         select(alerts.c.alert_id).where(
             alerts.c.report_id == alert.report_id, alerts.c.kind == alert.kind, alerts.c.notice == alert.notice

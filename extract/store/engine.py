@@ -1,29 +1,31 @@
 """Opening the store: one write path with short transactions, on SQLite or PostgreSQL.
 
-SQLite runs in WAL mode with foreign keys on, and a writing transaction takes its lock at BEGIN (``BEGIN IMMEDIATE``)
-so that two writers wait for each other instead of failing half-way.
+Two writers wait for each other instead of failing half-way, and a reader sees one instant, on both: SQLite in WAL mode
+with ``BEGIN IMMEDIATE`` (:mod:`extract.store.sqlite`), PostgreSQL with an advisory lock and ``REPEATABLE READ``
+(:mod:`extract.store.postgresql`).
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, NoSuchModuleError, OperationalError
 
 from extract.errors import StoreError
+from extract.store.migrating import current_revision, refuse_newer, upgrade
+from extract.store.postgresql import exclusively, postgresql_engine, reading, writing
+from extract.store.sqlite import sqlite_engine
 
 HEAD = "0004"
 """Revision of the newest migration in this version of the software."""
 
-BUSY_SECONDS = 30
-"""How long a writer waits for another one; a night's longest transaction takes well under a second."""
+POSTGRESQL = ("postgresql", "postgres")
+"""How a PostgreSQL URL may begin; the second is how hosting services write it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Store:
     Parameters
     ----------
     url
-        SQLAlchemy database URL (``sqlite:///...`` or ``postgresql+psycopg://...``).
+        Database URL (``sqlite:///...`` or ``postgresql://...``).
     archive
         Folder of the raw responses.
 
@@ -52,7 +54,12 @@ class Store:
     def __init__(self, url: str, *, archive: Path) -> None:
         self.archive = archive
         self._engine = _engine(url)
-        self._shown_url = make_url(url).render_as_string(hide_password=True)
+        self.shown_url = shown_url(url)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
 
     def prepare(self) -> None:
         """Bring the database to the newest migration; refuse one from a newer version.
@@ -62,12 +69,19 @@ class Store:
         StoreError
             See the class.
         """
-        with self._translated():
-            with self._engine.connect() as connection:
-                current = _current_revision(connection)
-            if current == HEAD:
-                return
-            _upgrade(self._engine, current, shown_url=self._shown_url)
+        current = self.revision()
+        if current == HEAD:
+            return
+        refuse_newer(current, shown_url=self.shown_url)
+        with self.write() as tx:
+            # Two processes may start at once: the second one finds the work done.
+            if current_revision(tx.connection) == current:
+                upgrade(tx.connection, shown_url=self.shown_url)
+
+    def revision(self) -> str | None:
+        """Return the migration the database stands at, None for an empty one."""
+        with self._translated(), self._engine.connect() as connection:
+            return current_revision(connection)
 
     def close(self) -> None:
         """Close every connection."""
@@ -75,100 +89,81 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """Open one writing transaction: all of it happens, or nothing."""
-        with (
-            self._translated(),
-            self._engine.connect().execution_options(writes=True) as connection,
-            connection.begin(),
-        ):
+        """Open one writing transaction, the only one at this time: all of it happens, or nothing."""
+        with self._translated(), self._writing() as connection:
             yield Transaction(connection)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Open one reading transaction with a stable view."""
-        with self._translated(), self._engine.connect() as connection, connection.begin():
+        with self._translated(), self._reading() as connection:
             yield Transaction(connection)
+
+    @contextmanager
+    def only_one(self, what: str) -> Iterator[bool]:
+        """Hold a named lock that every host on this database sees; yield False when somebody else holds it.
+
+        On SQLite there is one host, and the state folder's own lock file is enough.
+        """
+        if self.dialect == "sqlite":
+            yield True
+            return
+        with self._translated(), exclusively(self._engine, what) as taken:
+            yield taken
+
+    def _writing(self) -> AbstractContextManager[Connection]:
+        return _sqlite(self._engine, writes=True) if self.dialect == "sqlite" else writing(self._engine)
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return _sqlite(self._engine, writes=False) if self.dialect == "sqlite" else reading(self._engine)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except OperationalError as error:
-            raise StoreError(f"the database {self._shown_url} cannot be used: {_first_line(error)}") from error
+            raise StoreError(f"the database {self.shown_url} cannot be used: {_first_line(error)}") from error
+        except DataError as error:
+            raise StoreError(f"the database {self.shown_url} refuses a value: {_first_line(error)}") from error
         except DatabaseError as error:
             if "file is not a database" in str(error) or "malformed" in str(error):
                 raise StoreError(
-                    f"the database {self._shown_url} is damaged: {_first_line(error)}; restore a backup"
+                    f"the database {self.shown_url} is damaged: {_first_line(error)}; restore a backup"
                 ) from error
             raise
 
 
+def shown_url(url: str) -> str:
+    """Return a database URL as it may be shown: without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+@contextmanager
+def _sqlite(engine: Engine, *, writes: bool) -> Iterator[Connection]:
+    with engine.connect().execution_options(writes=writes) as connection, connection.begin():
+        yield connection
+
+
 def _first_line(error: DatabaseError) -> str:
-    return str(error.orig).splitlines()[0] if error.orig else str(error).splitlines()[0]
+    return str(error.orig).strip().splitlines()[0] if error.orig else str(error).splitlines()[0]
 
 
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-            raise StoreError(
-                f"LIVING_REVIEW_DATABASE_URL: {parsed.get_backend_name()!r} is not supported; use sqlite or postgresql"
-            )
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            try:
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise StoreError(
-                    f"the state folder {Path(parsed.database).parent} cannot be made: {error.strerror}"
-                ) from error
-        engine = create_engine(parsed)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise StoreError(f"LIVING_REVIEW_DATABASE_URL cannot be used: {error}") from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver's own transaction handling is switched off; _begin_sqlite says BEGIN.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _current_revision(connection: Connection) -> str | None:
-    if not connection.dialect.has_table(connection, "alembic_version"):
-        return None
-    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return revision
-
-
-def _upgrade(engine: Engine, current: str | None, *, shown_url: str) -> None:
-    # Imported here: most commands find the database up to date and need no migrations.
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
+        backend = parsed.drivername.partition("+")[0]
+        if backend == "sqlite":
+            return sqlite_engine(parsed)
+        if backend in POSTGRESQL:
+            return postgresql_engine(parsed)
+    except ModuleNotFoundError as error:
         raise StoreError(
-            f"the database {shown_url} was written by a newer version "
-            f"(revision {current}, this software knows {HEAD}); update the software, nothing was changed"
-        )
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        # Two processes may start at once: the second one finds the work done.
-        if _current_revision(connection) == current:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            f"LIVING_REVIEW_DATABASE_URL: PostgreSQL needs the extra `postgres` ({error}); "
+            "install living-review[postgres]"
+        ) from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        # The text may hold a password; SQLAlchemy's message repeats it.
+        raise StoreError(
+            "LIVING_REVIEW_DATABASE_URL is not a database URL; write sqlite:///PATH or postgresql://USER@HOST/DATABASE"
+        ) from error
+    raise StoreError(f"LIVING_REVIEW_DATABASE_URL: {backend!r} is not supported; use sqlite or postgresql")

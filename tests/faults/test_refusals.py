@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from flows.publish import publish, shown_snapshot_id
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings
 from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse, site_state
-from tests.stores import AT, ROOT
+from tests.stores import AT, BOTH_DATABASES, ROOT
 
 
 @contextmanager
@@ -43,8 +44,6 @@ def small_disk(folder: Path, *, kilobytes: int) -> Iterator[Path]:
 
 
 def with_site(settings: Settings, site_dir: Path) -> Settings:
-    from dataclasses import replace
-
     return replace(settings, site_dir=site_dir)
 
 
@@ -84,11 +83,22 @@ def test_a_state_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) ->
         rehearse(rehearsal(tmp_path / "file" / "state"), NIGHTS[0])
 
 
+@BOTH_DATABASES
 def test_a_second_night_at_the_same_time_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
     settings = rehearsal(tmp_path / "state")
     with only_one(settings, "night"), pytest.raises(SettingsError, match="another process is busy"):
         rehearse(settings, NIGHTS[0])
     assert rehearse(settings, NIGHTS[0]).exit_code == 0
+
+
+@BOTH_DATABASES
+def test_a_night_on_another_host_of_the_same_database_is_refused(tmp_path: Path, database: str) -> None:
+    """On SQLite there is no other host: there the folder is the same, and its lock refuses."""
+    here, there = rehearsal(tmp_path / "here"), rehearsal(tmp_path / "there")
+    shared = here if database == "sqlite" else replace(there, database_url=here.database_url)
+    with opened_night(here, night=NIGHTS[0]):
+        with pytest.raises(SettingsError, match="another process is busy"), opened_night(shared, night=NIGHTS[0]):
+            pass
 
 
 def test_publishing_twice_changes_nothing(tmp_path: Path) -> None:
@@ -150,6 +160,7 @@ def test_the_nightly_command_exits_with_3_when_pubmed_cannot_be_reached(tmp_path
     assert "failed" in status.casefold()
 
 
+@BOTH_DATABASES
 def test_a_publisher_killed_after_the_swap_never_gives_its_version_to_other_content(tmp_path: Path) -> None:
     settings = rehearsal(tmp_path / "state")
     rehearse(settings, NIGHTS[0])
@@ -157,7 +168,7 @@ def test_a_publisher_killed_after_the_swap_never_gives_its_version_to_other_cont
     store = open_store(settings)
     with store.write() as tx:
         # What a kill between swap and log leaves: the site and the snapshot stand, the log knows nothing.
-        for statement in drop_statements("snapshots", dialect="sqlite"):
+        for statement in drop_statements("snapshots", dialect=store.dialect):
             tx.connection.exec_driver_sql(statement)
         tx.connection.exec_driver_sql("DELETE FROM snapshots")
     value_id = "mf07-01-2021--os--all--all--1"
@@ -184,12 +195,13 @@ def test_a_stale_site_is_not_taken_for_the_published_one(tmp_path: Path) -> None
     assert site_state(settings.site_dir) == before
 
 
+@BOTH_DATABASES
 def test_a_forged_decision_stops_publication(tmp_path: Path) -> None:
     settings = rehearsal(tmp_path / "state")
     rehearse(settings, NIGHTS[0])
     store = open_store(settings)
     with store.write() as tx:
-        for statement in drop_statements("decisions", dialect="sqlite"):
+        for statement in drop_statements("decisions", dialect=store.dialect):
             tx.connection.exec_driver_sql(statement)
         tx.connection.exec_driver_sql("UPDATE decisions SET reason = 'forged' WHERE seq = 3")
     store.close()
@@ -200,8 +212,6 @@ def test_a_forged_decision_stops_publication(tmp_path: Path) -> None:
 
 
 def test_live_and_rehearsed_nights_are_not_mixed_in_one_state_folder(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     settings = rehearsal(tmp_path / "state")
     rehearse(settings, NIGHTS[0])
     with pytest.raises(SettingsError, match="holds rehearsed nights; a live one needs a state folder of its own"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,26 @@ from extract.store.records import list_records
 from flows.context import open_store
 from flows.publish import publish
 from flows.rehearsal import rehearsal_clock
-from flows.settings import Settings
+from flows.settings import Settings, sqlite_url
 from reports.snapshot import read_snapshot
 from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse, site_state
-from tests.stores import AT
+from tests.stores import AT, BOTH_DATABASES
+
+pytestmark = BOTH_DATABASES
 
 
 @pytest.fixture(scope="module")
-def three_nights(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def three_nights(database: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = rehearsal(tmp_path_factory.mktemp("three") / "state")
+    for night in NIGHTS:
+        assert rehearse(settings, night).exit_code == 0
+    return settings
+
+
+@pytest.fixture(scope="session")
+def nights_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("sqlite") / "state"
+    settings = replace(rehearsal(folder), database_url=sqlite_url(folder))
     for night in NIGHTS:
         assert rehearse(settings, night).exit_code == 0
     return settings
@@ -144,3 +156,20 @@ def test_the_approval_is_told_as_the_reason_for_the_new_version(tmp_path: Path) 
     for box, parts in snapshot.flow.edges:
         counts = {b.key: b.count for b in snapshot.flow.boxes}
         assert counts[box] == sum(counts[part] for part in parts)
+
+
+def test_the_same_nights_give_the_same_bytes_again_and_on_either_database(
+    three_nights: Settings, nights_on_sqlite: Settings
+) -> None:
+    for folder in ("snapshots", "site"):
+        expected, found = (
+            {path.relative_to(s.state_dir / folder): path.read_bytes() for path in files(s.state_dir / folder)}
+            for s in (nights_on_sqlite, three_nights)
+        )
+        assert len(expected) > 20
+        assert set(found) == set(expected)
+        assert [path for path in expected if found[path] != expected[path]] == []
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]

@@ -18,6 +18,9 @@ from flows.frozen import read_table
 from flows.settings import Settings
 from reports.snapshot import read_snapshot
 from tests.nights import NIGHTS, archive_of, gather, rehearsal, rehearse, revised, withdrawn
+from tests.stores import BOTH_DATABASES, copied_state
+
+pytestmark = BOTH_DATABASES
 
 TRIALS = ("29777404", "26363985", "31082916", "40615712")
 """MF07-01, Tata Memorial, ABCSG-28 and JCOG1017; E2108 stays away, for it has a notice of its own."""
@@ -47,12 +50,13 @@ class Begun:
 
     def copied(self, folder: Path) -> tuple[Settings, Path]:
         """Return a copy to disturb."""
-        shutil.copytree(self.state, folder / "state")
-        return rehearsal(folder / "state"), Path(shutil.copytree(self.archive, folder / "archive"))
+        return rehearsal(copied_state(self.state, folder / "state")), Path(
+            shutil.copytree(self.archive, folder / "archive")
+        )
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Begun:
+def begun(database: str, tmp_path_factory: pytest.TempPathFactory) -> Begun:
     folder = tmp_path_factory.mktemp("begun")
     archive = archive_of(folder / "archive", TRIALS)
     assert gather(rehearsal(folder / "state"), NIGHTS[0], archive).exit_code == 0

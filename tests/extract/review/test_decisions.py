@@ -23,7 +23,9 @@ from extract.store.engine import Store
 from extract.store.log import open_night, open_run
 from extract.store.records import get_record, upsert_record
 from tests.extract.store.records import record
-from tests.stores import AT, new_store, protocol
+from tests.stores import AT, BOTH_DATABASES, new_store, protocol
+
+pytestmark = BOTH_DATABASES
 
 ABSTRACT = "Surgery was associated with longer survival (HR 0.72; 95% CI 0.56-0.94)."
 QUOTE = "HR 0.72; 95% CI 0.56-0.94"

@@ -15,7 +15,9 @@ from extract.store.curated import Alert, add_alert, curated_values, set_value_st
 from extract.store.decisions import Decision, all_decisions, latest_votes, record_decision, verify_chain
 from extract.store.records import get_record
 from tests.extract.review.queue_server import PROTOCOL, Client, Queue, enqueue, proposed_effect
-from tests.stores import AT
+from tests.stores import AT, BOTH_DATABASES
+
+pytestmark = BOTH_DATABASES
 
 STUDY = {"design": "retrospective_cohort"}
 

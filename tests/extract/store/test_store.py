@@ -6,22 +6,26 @@ import gzip
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from extract.errors import StoreError
 from extract.schema.record import Pmid
 from extract.schema.vocabulary import SearchState
-from extract.store.append_only import create_statements, drop_statements
+from extract.store.append_only import create_statements, drop_statements, trigger_names
 from extract.store.archive import archive_path, keep_body, read_body
+from extract.store.copying import content_hashes
 from extract.store.decisions import Decision, all_decisions, record_decision, verify_chain
 from extract.store.engine import HEAD, Store
+from extract.store.integrity import missing_triggers
 from extract.store.log import close_run, fail_abandoned_runs, last_complete, open_night, open_run, search_log
 from extract.store.records import get_record, upsert_record
 from extract.store.tables import APPEND_ONLY, metadata
 from extract.store.versions import all_versions, freeze, frozen_rows
 from tests.extract.store.records import record
-from tests.stores import AT, new_store
+from tests.stores import AT, BOTH_DATABASES, database_url, new_store
+
+pytestmark = BOTH_DATABASES
 
 
 def decide(store: Store, reason: str = "because") -> int:
@@ -32,11 +36,16 @@ def decide(store: Store, reason: str = "because") -> int:
 def test_the_database_itself_refuses_to_change_a_decision(tmp_path: Path) -> None:
     with new_store(tmp_path) as store:
         decide(store)
-        forged = (
-            "INSERT OR REPLACE INTO decisions SELECT seq, at, 'forger', action, subject_kind, subject_id, field, old, "
-        )
-        forged += "new, reason, details, previous_hash, hash FROM decisions"
-        for statement in ("UPDATE decisions SET reason = 'other'", "DELETE FROM decisions", forged):
+        columns = "seq, at, %s, action, subject_kind, subject_id, field, old, new, reason, details, previous_hash, hash"
+        copied = f"INTO decisions SELECT {columns % repr('forger')} FROM decisions WHERE true"
+        forged = {
+            "sqlite": (f"INSERT OR REPLACE {copied}",),
+            "postgresql": (
+                f"INSERT {copied} ON CONFLICT (seq) DO UPDATE SET by = EXCLUDED.by",
+                "TRUNCATE decisions CASCADE",
+            ),
+        }[store.dialect]
+        for statement in ("UPDATE decisions SET reason = 'other'", "DELETE FROM decisions", *forged):
             with pytest.raises(DatabaseError, match="append-only"), store.write() as tx:
                 tx.connection.execute(text(statement))
         with store.read() as tx:
@@ -44,12 +53,15 @@ def test_the_database_itself_refuses_to_change_a_decision(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
-def test_every_table_of_evidence_has_its_triggers(tmp_path: Path, table: str) -> None:
-    with new_store(tmp_path) as store, store.read() as tx:
-        names = tx.connection.execute(
-            text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"), {"table": table}
-        ).scalars()
-        assert sorted(names) == [f"{table}_no_delete", f"{table}_no_replace", f"{table}_no_update"]
+def test_every_table_of_evidence_has_its_triggers_and_a_removed_one_is_noticed(tmp_path: Path, table: str) -> None:
+    with new_store(tmp_path) as store:
+        with store.read() as tx:
+            assert missing_triggers(tx) == ()
+        with store.write() as tx:
+            for statement in drop_statements(table, dialect=store.dialect):
+                tx.connection.execute(text(statement))
+        with store.read() as tx:
+            assert missing_triggers(tx) == trigger_names(table, dialect=store.dialect)
 
 
 def test_a_changed_decision_breaks_the_chain_even_when_the_triggers_were_removed(tmp_path: Path) -> None:
@@ -59,10 +71,10 @@ def test_a_changed_decision_breaks_the_chain_even_when_the_triggers_were_removed
         with store.read() as tx:
             assert verify_chain(tx) == 2
         with store.write() as tx:
-            for statement in drop_statements("decisions", dialect="sqlite"):
+            for statement in drop_statements("decisions", dialect=store.dialect):
                 tx.connection.execute(text(statement))
             tx.connection.execute(text("UPDATE decisions SET reason = 'forged' WHERE seq = 1"))
-            for statement in create_statements("decisions", keys=("seq",), dialect="sqlite"):
+            for statement in create_statements("decisions", keys=("seq",), dialect=store.dialect):
                 tx.connection.execute(text(statement))
         with store.read() as tx, pytest.raises(StoreError, match="entry 1 of the decision log was changed"):
             verify_chain(tx)
@@ -73,7 +85,7 @@ def test_a_removed_decision_breaks_the_chain(tmp_path: Path) -> None:
         decide(store, "first")
         decide(store, "second")
         with store.write() as tx:
-            for statement in drop_statements("decisions", dialect="sqlite"):
+            for statement in drop_statements("decisions", dialect=store.dialect):
                 tx.connection.execute(text(statement))
             tx.connection.execute(text("DELETE FROM decisions WHERE seq = 1"))
         with store.read() as tx, pytest.raises(StoreError, match="entry 1 is missing"):
@@ -95,12 +107,15 @@ def test_a_failing_transaction_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_database_from_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     with new_store(tmp_path) as store, store.write() as tx:
         tx.connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    before = (tmp_path / "review.db").read_bytes()
-    newer = Store(f"sqlite:///{tmp_path / 'review.db'}", archive=tmp_path / "archive")
+    newer = Store(database_url(tmp_path), archive=tmp_path / "archive")
+    with newer.read() as tx:
+        before = content_hashes(tx)
     with pytest.raises(StoreError, match=r"newer version \(revision 9999, this software knows"):
         newer.prepare()
+    with newer.read() as tx:
+        assert content_hashes(tx) == before
+    assert newer.revision() == "9999"
     newer.close()
-    assert (tmp_path / "review.db").read_bytes() == before
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/x", "not a url", "oracle://x"])
@@ -121,13 +136,10 @@ def test_the_migrations_make_exactly_the_tables_the_code_reads(tmp_path: Path) -
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    with new_store(tmp_path):
-        engine = create_engine(f"sqlite:///{tmp_path / 'review.db'}")
-        with engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
-            assert compare_metadata(context, metadata) == []
-            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
-        engine.dispose()
+    with new_store(tmp_path) as store, store.read() as tx:
+        context = MigrationContext.configure(tx.connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        assert store.revision() == HEAD
 
 
 def test_a_body_is_kept_once_and_comes_back_byte_for_byte(tmp_path: Path) -> None:
