@@ -216,7 +216,8 @@ def signed_in(store: Store, protocol: Protocol, token: str, *, now: dt.datetime)
     with store.read() as tx:
         session = stored.get_session(tx, token)
         account = stored.get_account(tx, session.person_id) if session is not None else None
-    if session is None or account is None or account.disabled_at is not None:
+    member = active_member(protocol, account)
+    if session is None or member is None:
         return None
     if session.seen_at < _text(now - dt.timedelta(hours=IDLE_HOURS)):
         return None
@@ -226,6 +227,13 @@ def signed_in(store: Store, protocol: Protocol, token: str, *, now: dt.datetime)
         # Not at every request: a page that only reads should not queue for the database's one writer.
         with store.write() as tx:
             stored.touch_session(tx, token, at=_text(now))
+    return member
+
+
+def active_member(protocol: Protocol, account: stored.Account | None) -> Member | None:
+    """Return the member an account stands for; None without an account, when it is closed, or when its role ended."""
+    if account is None or account.disabled_at is not None:
+        return None
     return _member(protocol, account)
 
 

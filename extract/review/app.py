@@ -18,9 +18,10 @@ from starlette.types import ASGIApp
 
 from extract.errors import StoreError
 from extract.review.account_pages import add_account_pages
+from extract.review.api.app import api_app
 from extract.review.decision_pages import add_decision_pages
 from extract.review.desk import Access, Desk, Pages
-from extract.review.guard import Guard
+from extract.review.guard import API, Guard
 from extract.review.item_pages import add_item_pages
 from extract.review.passwords import Passwords
 from extract.schema.protocol import Protocol
@@ -71,6 +72,7 @@ def review_app(
     add_account_pages(pages, desk)
     add_item_pages(pages, desk)
     add_decision_pages(pages, desk)
+    app.mount(API.removesuffix("/"), api_app(desk, pages.access), name="api")
     app.mount("/static", StaticFiles(directory=str(resources.files("extract.review") / "static")), name="static")
     app.add_exception_handler(StoreError, _store_failed)
     return ReviewApp(Guard(app, allowed_hosts=allowed_hosts), pages.access)

@@ -3,6 +3,9 @@
 A request that may change something passes only if the browser says that it comes from a page of this site
 (``Sec-Fetch-Site``, else ``Origin``) *and* its form carries the token of the visitor's own cookie. A new route cannot
 forget this. The guard also refuses foreign ``Host`` names (DNS rebinding), large bodies, and bodies that are no form.
+
+Requests to the API (:data:`API`) are the other kind: they pass on a bearer token alone, which no browser adds by
+itself, and the cookie is taken out of them before anything behind the guard can see it.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "review"
@@ -27,6 +30,9 @@ LARGEST_BODY = 256 * 1024
 
 MOST_FIELDS = 200
 SAFE = ("GET", "HEAD")
+
+API = "/api/v1/"
+"""Where the API begins, below the application's own root."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -96,16 +102,33 @@ class Guard:
 
         refusal = self._refused_address(scope)
         scope["review.form"] = {}
+        for_api = is_api(scope)
+        if for_api:
+            scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
         if refusal is None and scope["method"] not in SAFE:
-            refusal, body = await self._checked_body(scope, receive)
+            check = self._checked_json if for_api else self._checked_body
+            refusal, body = await check(scope, receive)
             receive = _replayed(body)
         if refusal is not None:
-            status, words = refusal
-            await PlainTextResponse(words + "\n", status_code=status)(scope, receive, send_safely)
+            answer = _refusal(*refusal, for_api=for_api)
+            await answer(scope, receive, send_safely)
             return
         await self._app(scope, receive, send_safely)
 
+    async def _checked_json(self, scope: Scope, receive: Receive) -> tuple[tuple[int, str] | None, bytes]:
+        headers = Headers(scope=scope)
+        if not headers.get("authorization"):
+            return (401, "refused: this needs a token, 'Authorization: Bearer ...'; a browser's session is none"), b""
+        body = await _limited(receive)
+        if body is None:
+            return (413, f"refused: more than {LARGEST_BODY // 1024} kB were sent"), b""
+        if body and headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+            return (415, "refused: only JSON is read here; send Content-Type: application/json"), b""
+        return None, body
+
     def _refused_address(self, scope: Scope) -> tuple[int, str] | None:
+        if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
+            return 400, "refused: the address holds a character that no name has"
         host = urlsplit("//" + Headers(scope=scope).get("host", "")).hostname or ""
         if host.casefold() not in self._hosts:
             return 421, "this host name is not one of the site's; the operator sets it with LIVING_REVIEW_SITE_URL"
@@ -128,6 +151,20 @@ class Guard:
             return (403, "refused: the form's token is missing or not yours; go back, reload the page, send again"), b""
         scope["review.form"] = form
         return None, body
+
+
+def is_api(scope: Scope) -> bool:
+    """Tell whether a request is for the API."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", "")).startswith(API)
+
+
+def _refusal(status: int, words: str, *, for_api: bool) -> Response:
+    if not for_api:
+        return PlainTextResponse(words + "\n", status_code=status)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    what, _, advice = words.partition(";")
+    problem = {"status": status, "what": what, "value": None, "where": "request", "do": advice.strip() or None}
+    return JSONResponse(problem, status_code=status, headers=headers)
 
 
 def same_site(scope: Scope) -> bool:

@@ -6,7 +6,6 @@ Times are ISO strings in UTC and compare as text.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy import Row, func, select
 
 from extract.store.engine import Transaction
 from extract.store.tables import accounts, failed_logins, invitations, leases, sessions
+from extract.store.tokens import hashed, revoke_tokens
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,12 @@ class Account:
         None until the person has used the first one-time link.
     disabled_at
         When the account was closed; votes and approvals stay.
+    email
+        Address an administrator vouches for: digests go there, and a provider's verified address is compared with it.
+    notify_url
+        Where digests go instead, as a URL of the notification library; may hold a password and is never shown.
+    digest
+        Whether the person wants digests.
     """
 
     person_id: str
@@ -37,6 +43,13 @@ class Account:
     password_hash: str | None
     created_at: str
     disabled_at: str | None
+    email: str | None = None
+    notify_url: str | None = None
+    digest: bool = True
+
+    def __repr__(self) -> str:
+        """Show who it is, without the secrets."""
+        return f"Account({self.person_id!r})"
 
 
 @dataclass(frozen=True)
@@ -54,11 +67,6 @@ class Invitation:
 
     person_id: str | None
     expires_at: str
-
-
-def hashed(token: str) -> str:
-    """Return what the store keeps of a random token."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def add_account(tx: Transaction, person_id: str, *, role: str | None, at: str) -> None:
@@ -92,7 +100,8 @@ def close_account(tx: Transaction, person_id: str, *, at: str) -> None:
 
 
 def end_sessions(tx: Transaction, person_id: str, *, at: str) -> None:
-    """Revoke every session and every unused link of a person."""
+    """Revoke every session, every token of the API and every unused link of a person."""
+    revoke_tokens(tx, person_id, at=at)
     tx.connection.execute(
         sessions.update()
         .where(sessions.c.person_id == person_id, sessions.c.revoked_at.is_(None))
@@ -177,4 +186,13 @@ def forget_failed_logins(tx: Transaction, person_id: str, *, address: str) -> No
 
 
 def _account(row: Row[Any]) -> Account:
-    return Account(row.person_id, row.role, row.password_hash, row.created_at, row.disabled_at)
+    return Account(
+        person_id=row.person_id,
+        role=row.role,
+        password_hash=row.password_hash,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+        email=row.email,
+        notify_url=row.notify_url,
+        digest=bool(row.digest),
+    )

@@ -280,7 +280,41 @@ accounts = Table(
     Column("password_hash", String(255)),
     Column("created_at", String(32), nullable=False),
     Column("disabled_at", String(32)),
+    Column("email", String(254), unique=True),
+    Column("notify_url", Text),
+    Column("digest", Integer, nullable=False, server_default="1"),
     CheckConstraint("role IN ('viewer', 'administrator')", name="role"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("token_id", String(16), primary_key=True),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("person_id", ForeignKey("accounts.person_id"), nullable=False, index=True),
+    Column("name", String(60), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+    Column("seen_at", String(32)),
+    Column("revoked_at", String(32)),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", String(200), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("person_id", ForeignKey("accounts.person_id"), nullable=False, index=True),
+    Column("linked_at", String(32), nullable=False),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("recipient", String(80), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("sent_at", String(32), nullable=False),
 )
 
 sessions = Table(

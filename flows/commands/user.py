@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from flows.commands.scope import Rehearsal, opened
+from flows.commands.token import token_app
 
-user_app = typer.Typer(help="Accounts of the review queue: add, disable, passwd, list.", no_args_is_help=True)
+user_app = typer.Typer(help="Accounts of the review queue: add, disable, passwd, list, token.", no_args_is_help=True)
+user_app.add_typer(token_app, name="token")
 
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="An id of [[people]] in protocol.toml, or a new one.")]
 Role = Annotated[

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from extract.review.accounts import disable_person, first_link
 from extract.review.desk import Access, local_path
+from extract.review.guard import API
 from extract.store.accounts import all_accounts
 from extract.store.decisions import all_decisions
+from tests.extract.review.api_client import Program, token_for
 from tests.extract.review.queue_server import PASSWORD, Client, Queue, enqueue, make_account, serving
 from tests.stores import new_store
 
@@ -35,7 +38,25 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queue]:
         yield served
 
 
-FILLED = {"{item}": "record:100", "{person}": "guest", "{link}": "none"}
+FILLED = {
+    "{item}": "record:100",
+    "{person}": "guest",
+    "{link}": "none",
+    "{value_id}": "none--1",
+    "{token_id}": "none",
+}
+
+SCOPED = {"read": Access.SIGNED_IN, "decide": Access.DECIDE, "administer": Access.ADMINISTER}
+
+
+def rightful(access: Access, role: str | None) -> bool:
+    """Tell what the roles are for (REVIEW_METHODS 4.10), written down apart from the code."""
+    return (
+        access is Access.ANYONE
+        or (access is Access.SIGNED_IN and role is not None)
+        or (access is Access.DECIDE and role in ("reviewer", "expert", "adjudicator"))
+        or (access is Access.ADMINISTER and role == "administrator")
+    )
 
 
 def filled(path: str) -> str:
@@ -44,8 +65,8 @@ def filled(path: str) -> str:
 
 
 def routes(queue: Queue, method: str) -> list[str]:
-    """Return every route of a method."""
-    return [filled(path) for verb, path in queue.app.access if verb == method]
+    """Return every page of a method."""
+    return [filled(path) for verb, path in queue.app.access if verb == method and not path.startswith(API)]
 
 
 def changes(queue: Queue) -> int:
@@ -54,14 +75,22 @@ def changes(queue: Queue) -> int:
         return len(all_decisions(tx)) + sum(bool(a.disabled_at) + 2 for a in all_accounts(tx))
 
 
+def routed(app: Any, root: str = "") -> Iterator[tuple[str, str]]:
+    """Walk through the router, mounted applications too."""
+    for route in app.routes:
+        if hasattr(route, "methods"):
+            yield from ((verb, root + route.path) for verb in route.methods - {"HEAD"})
+        elif hasattr(route.app, "routes"):
+            yield from routed(route.app, root + route.path)
+        else:
+            assert root + route.path == "/static", "an application whose routes cannot be seen"
+
+
 def test_the_register_of_pages_is_the_router_so_that_no_route_escapes_these_tests(kept: Queue) -> None:
     inner = kept.app.asgi._app  # type: ignore[attr-defined]
-    registered = {(verb, path) for verb, path in kept.app.access}
-    routed = {
-        (verb, route.path) for route in inner.routes if hasattr(route, "methods") for verb in route.methods - {"HEAD"}
-    }
-    assert routed == registered
+    assert sorted(routed(inner)) == sorted(kept.app.access)
     assert len(routes(kept, "POST")) >= 14
+    assert len([path for _, path in kept.app.access if path.startswith(API)]) >= 20
 
 
 def test_a_post_without_the_right_token_or_from_elsewhere_is_refused_on_every_route(kept: Queue) -> None:
@@ -96,6 +125,44 @@ def test_a_post_without_the_right_token_or_from_elsewhere_is_refused_on_every_ro
     assert changes(kept) == before
 
 
+def test_everything_that_changes_something_is_a_form_or_needs_a_token(kept: Queue) -> None:
+    """No cookie and no form, whatever its origin and token, moves anything behind the API."""
+    changing = [(verb, path) for verb, path in kept.app.access if verb != "GET"]
+    assert all(verb == "POST" or path.startswith(API) for verb, path in changing)
+    before, origin = changes(kept), kept.address.removesuffix("/review/")
+    headers = {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
+    with kept.client("adjudicator") as client:
+        body = {"vote": "maybe", "seen": "1-open-0", "reason": "x", "form_token": client.token()}
+        for verb, path in changing:
+            if path.startswith(API):
+                for sent in ({"json": body}, {"data": body}, {}):
+                    answer = client.request(
+                        verb,
+                        kept.address + filled(path),
+                        headers=headers,
+                        timeout=10,
+                        **sent,  # type: ignore[arg-type]
+                    )
+                    assert (answer.status_code, answer.json()["status"]) == (401, 401), path
+    assert changes(kept) == before
+
+
+@pytest.mark.parametrize("person", [None, *PEOPLE])
+def test_each_role_may_use_exactly_the_endpoints_of_the_api_declared_for_it(kept: Queue, person: str | None) -> None:
+    role, every = PEOPLE.get(person or ""), ("read", "decide", "administer")
+    fitting = [scope for scope in every if rightful(SCOPED[scope], role)]
+    wrong = []
+    for scope in (*fitting, None):
+        with Program(kept, token_for(kept, person, scope) if person and scope else None) as program:
+            for (method, template), access in kept.app.access.items():
+                if template.startswith(API) and not (role == "administrator" and "{person}" in template):
+                    answer = program.ask(method, filled(template).removeprefix("api/v1"), {})
+                    allowed = access is Access.ANYONE or (scope is not None and access is SCOPED[scope])
+                    if allowed == (answer.status_code in (401, 403)) or answer.status_code >= 500:
+                        wrong.append((method, template, scope, answer.status_code))
+    assert wrong == []
+
+
 @pytest.mark.parametrize("person", [None, *PEOPLE])
 def test_each_role_may_use_exactly_the_pages_declared_for_it(kept: Queue, person: str | None) -> None:
     role = PEOPLE.get(person or "")
@@ -103,6 +170,8 @@ def test_each_role_may_use_exactly_the_pages_declared_for_it(kept: Queue, person
         wrong = []
         for (method, template), access in kept.app.access.items():
             path = filled(template)
+            if template.startswith(API):
+                continue  # a browser's session opens nothing there; the roles are tried on it above
             if path == "logout" or (role == "administrator" and "/guest/" in path):
                 continue  # it would end the session, or the guest's account, on which the other roles' turns depend
             answer = (
@@ -110,12 +179,7 @@ def test_each_role_may_use_exactly_the_pages_declared_for_it(kept: Queue, person
                 if method == "GET"
                 else client.submit(path, {"seen": "never"}, allow_redirects=False)
             )
-            allowed = (
-                access is Access.ANYONE
-                or (access is Access.SIGNED_IN and role is not None)
-                or (access is Access.DECIDE and role in ("reviewer", "expert", "adjudicator"))
-                or (access is Access.ADMINISTER and role == "administrator")
-            )
+            allowed = rightful(access, role)
             to_login = answer.is_redirect and "/login" in answer.headers["Location"]
             refused = to_login or (answer.status_code in (401, 403) and "<h1>Nothing was saved</h1>" in answer.text)
             if allowed == refused:
