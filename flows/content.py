@@ -13,22 +13,34 @@ from extract.store.decisions import all_decisions
 from extract.store.engine import Transaction
 from extract.store.log import search_log
 from extract.store.records import list_records
+from extract.store.results import record_origins
 from extract.store.versions import TableVersion
 from flows.appraisal import bias_rows
 from flows.frozen import FrozenTable, FrozenValue
 from flows.prisma import excluded_records, prisma_flow
+from flows.registered import ongoing_rows
 from flows.settings import Settings
 from flows.status import searched_through
 from flows.validation import validation
 from reports.changes import compare
 from reports.model import Changes, Manifest, Snapshot, Synthesis
-from reports.rows import DecisionRow, OngoingRow, OtherResultRow, ReportRow, SearchRow, StudyRow, ValueRow
+from reports.rows import DecisionRow, OtherResultRow, ReportRow, SearchRow, StudyRow, ValueRow
 from reports.snapshot import FORMAT
 
-WITHOUT_RESULTS = ("ongoing", "terminated", "withdrawn")
-"""Registry states of a trial that has reported nothing; readers want to know that it exists."""
-
-PUBLISHED_DECISIONS = ("vote", "approve", "reject", "link", "confirm", "withdraw", "reopen", "import", "correct")
+PUBLISHED_DECISIONS = (
+    "vote",
+    "approve",
+    "reject",
+    "link",
+    "confirm",
+    "withdraw",
+    "reopen",
+    "import",
+    "correct",
+    "split",
+    "list",
+    "set_aside",
+)
 
 
 def snapshot_content(
@@ -72,11 +84,11 @@ def snapshot_content(
         decisions=_decisions(tx),
         excluded=excluded,
         searches=_searches(tx),
-        ongoing=_ongoing(table),
+        ongoing=ongoing_rows(tx, table),
         other_results=_other_results(table),
         risk_of_bias=bias_rows(table, protocol),
         results=syntheses,
-        flow=prisma_flow(protocol, records, table, syntheses, excluded),
+        flow=prisma_flow(protocol, records, table, syntheses, excluded, record_origins(tx)),
         changes=NO_CHANGES,
         validation=validation(table, protocol),
     )
@@ -240,22 +252,6 @@ def _searches(tx: Transaction) -> tuple[SearchRow, ...]:
             message=run.message,
         )
         for run in search_log(tx)
-    )
-
-
-def _ongoing(table: FrozenTable) -> tuple[OngoingRow, ...]:
-    published = {frozen.family.study_id for frozen in table.values}
-    return tuple(
-        OngoingRow(
-            registry_id=str(family.facts.get("registry_ids") or family.study_id),
-            label=str(family.facts.get("label") or family.study_id),
-            status=str(family.facts["status"]),
-            planned_n=family.facts.get("n_total"),
-            expected=None,
-            note=family.facts.get("note"),
-        )
-        for family in table.families
-        if family.facts.get("status") in WITHOUT_RESULTS and family.study_id not in published
     )
 
 

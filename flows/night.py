@@ -17,6 +17,7 @@ from extract.baseline.rows import Baseline
 from extract.review.views import queue_items
 from extract.store.log import close_night, fail_abandoned_runs, open_night, request_count
 from flows.baseline import import_baseline
+from flows.citations import CitationOutcome, follow_citations
 from flows.context import (
     Clock,
     NightContext,
@@ -32,13 +33,16 @@ from flows.extraction import ExtractionOutcome, extract_night
 from flows.linking import apply_starting_decisions
 from flows.proposals import ProposalOutcome, propose_night
 from flows.publish import Publication, publish, status_after_refusal
+from flows.registries import RegistryOutcome, watch_registries
 from flows.search import SearchOutcome, search_night
 from flows.settings import Settings
 from flows.surveillance import SurveillanceOutcome, watch_included
 from reports.status import Status
 
 ExitCode = Literal[0, 3, 4]
-StepName = Literal["baseline", "search", "linking", "surveillance", "proposals", "extraction", "publish"]
+StepName = Literal[
+    "baseline", "search", "citations", "linking", "surveillance", "registries", "proposals", "extraction", "publish"
+]
 RunStep = Callable[[StepName, Callable[[], Any]], Any]
 
 
@@ -63,7 +67,9 @@ class NightReport:
     rehearsal: bool
     exit_code: ExitCode
     search: SearchOutcome
+    citations: CitationOutcome
     surveillance: SurveillanceOutcome
+    registries: RegistryOutcome
     proposals: ProposalOutcome
     extraction: ExtractionOutcome
     publication: Publication | None
@@ -121,14 +127,25 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
     baseline: Baseline = load_baseline(context.protocol)
     run_step("baseline", lambda: import_baseline(context, baseline))
     search: SearchOutcome = run_step("search", lambda: search_night(context))
+    citations: CitationOutcome = run_step("citations", lambda: follow_citations(context))
     run_step("linking", lambda: apply_starting_decisions(context, baseline))
     surveillance: SurveillanceOutcome = run_step("surveillance", lambda: watch_included(context))
+    registries: RegistryOutcome = run_step("registries", lambda: watch_registries(context, baseline))
     proposals: ProposalOutcome = run_step("proposals", lambda: propose_night(context))
     extraction: ExtractionOutcome = run_step("extraction", lambda: extract_night(context))
-    failed = bool(search.failures or surveillance.failures)
+    failed = bool(search.failures or citations.failures or surveillance.failures or registries.failures)
     publication: Publication | None = None
     refusal: str | None = None
-    _close(context, "search_failed" if failed else "done", search, surveillance, proposals, extraction)
+    _close(
+        context,
+        "search_failed" if failed else "done",
+        search,
+        citations,
+        surveillance,
+        registries,
+        proposals,
+        extraction,
+    )
     try:
         publication = run_step(
             "publish",
@@ -136,7 +153,7 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
         )
     except PublishRefused as error:
         refusal = str(error)
-        _close(context, "refused", search, surveillance, proposals, extraction)
+        _close(context, "refused", search, citations, surveillance, registries, proposals, extraction)
     if publication is not None:
         status = publication.status
     else:
@@ -149,7 +166,9 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
         rehearsal=context.settings.rehearsal,
         exit_code=4 if refusal else 3 if failed else 0,
         search=search,
+        citations=citations,
         surveillance=surveillance,
+        registries=registries,
         proposals=proposals,
         extraction=extraction,
         publication=publication,

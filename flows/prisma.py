@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from extract.schema.protocol import Protocol
+from extract.schema.record import Pmid
 from extract.schema.vocabulary import RecordState
 from extract.store.decisions import latest_votes
 from extract.store.engine import Transaction
 from extract.store.records import StoredRecord
+from extract.store.results import QUERY_WINDOWS
 from flows.frozen import FrozenTable
 from reports.model import Flow, FlowBox, Synthesis
 from reports.rows import ExcludedRow
@@ -40,8 +44,15 @@ def prisma_flow(
     table: FrozenTable,
     syntheses: tuple[Synthesis, ...],
     excluded: tuple[ExcludedRow, ...],
+    origins: Mapping[Pmid, str],
 ) -> Flow:
-    """Count records, reports and studies as the log has them."""
+    """Count records, reports and studies as the log has them.
+
+    Parameters
+    ----------
+    origins
+        Kind of the run that brought each record in; a record without one came by an imported file.
+    """
     in_state = {state: [r for r in records if r.state is state] for state in RecordState}
     waiting = sum(len(in_state[s]) for s in (RecordState.NEW, RecordState.SCREENING, RecordState.CONFLICT))
     with_record = {record.report_id for record in records if record.report_id}
@@ -49,8 +60,22 @@ def prisma_flow(
     primary = [s for s in syntheses if s.outcome == protocol.primary_outcome().code and s.pattern == "all"]
     pooled = {i.study_id for s in primary if s.subtype == "all" for i in s.inputs}
     included = len(in_state[RecordState.INCLUDED])
+    found = [origins.get(record.pmid) for record in records]
     boxes = (
-        FlowBox(key="identified", label="Records identified from PubMed", count=len(records)),
+        FlowBox(
+            key="identified", label="Records identified from PubMed", count=sum(kind in QUERY_WINDOWS for kind in found)
+        ),
+        FlowBox(
+            key="other_citations",
+            label="Records identified by citation searching (citing or cited by included reports)",
+            count=sum(kind not in (None, *QUERY_WINDOWS) for kind in found),
+        ),
+        FlowBox(
+            key="other_imported",
+            label="Records imported by people from other databases",
+            count=sum(kind is None for kind in found),
+        ),
+        FlowBox(key="records", label="Records to screen, from every source", count=len(records)),
         FlowBox(key="waiting", label="Records waiting for screening", count=waiting),
         FlowBox(key="excluded", label="Records excluded", count=len(excluded)),
         FlowBox(key="included_records", label="Records included", count=included),
@@ -73,6 +98,6 @@ def prisma_flow(
     )
     return Flow(
         boxes=boxes,
-        edges=(("identified", ("waiting", "excluded", "included_records")),),
+        edges=(("records", ("waiting", "excluded", "included_records")),),
         exclusion_reasons=reasons,
     )

@@ -31,6 +31,7 @@ from flows.context import only_one, only_one_host
 from flows.differences import refuse_lost_inclusions
 from flows.errors import PublishRefused
 from flows.frozen import FrozenTable, read_table
+from flows.registered import ongoing_rows, shown_rows
 from flows.settings import Settings
 from flows.status import compute_status
 from reports.errors import ReportError
@@ -93,10 +94,11 @@ def _publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.da
         version = freeze(tx, table.rows(), at=at, night=night.isoformat())
         earlier = published_snapshots(tx)
         status = compute_status(tx, settings, now=now)
+        registered = shown_rows(ongoing_rows(tx, table))
     syntheses = synthesise(table, settings.protocol)
     # Software versions are shown, but a newer numpy that gives the same digits is no new version of the review.
     results = [synthesis.model_dump(mode="json", exclude={"software"}) for synthesis in syntheses]
-    fingerprint = content_hash([version.content_hash, settings.protocol_sha256, results])
+    fingerprint = content_hash([version.content_hash, settings.protocol_sha256, results, registered])
     try:
         settings.snapshots_dir.mkdir(parents=True, exist_ok=True)
         if earlier and earlier[-1].content_hash == fingerprint and earlier[-1].snapshot_id == shown:

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from extract.pubmed.replay import ReplayServer
+from extract.registries.replay import TrialsReplayServer
 from extract.store.log import all_nights
 from flows.context import Clock, open_store
 from flows.errors import SettingsError
@@ -63,6 +64,8 @@ def rehearsal_clock(settings: Settings, night: dt.date) -> Clock:
 
 @contextmanager
 def rehearsing(settings: Settings, archive: Path, *, night: dt.date) -> Iterator[Settings]:
-    """Serve the archive as of a night and give the settings that point at it."""
-    with ReplayServer(archive, as_of=night) as server:
-        yield replace(settings, entrez_url=server.url, rehearsal=True)
+    """Serve the archive as of a night and give the settings that point at it; without trials no registry is asked."""
+    trials = archive / "trials"
+    with ReplayServer(archive, as_of=night) as server, TrialsReplayServer(trials, as_of=night) as registry:
+        trials_url = registry.url if trials.exists() else None
+        yield replace(settings, entrez_url=server.url, trials_url=trials_url, rehearsal=True)

@@ -17,10 +17,12 @@ from flows.errors import SettingsError
 
 PREFIX = "LIVING_REVIEW_"
 NCBI = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
+CLINICAL_TRIALS = "https://clinicaltrials.gov/api/v2/"
 KNOWN = (
     "STATE_DIR",
     "DATABASE_URL",
     "ENTREZ_URL",
+    "TRIALS_URL",
     "NCBI_EMAIL",
     "NCBI_API_KEY",
     "SITE_DIR",
@@ -80,6 +82,8 @@ class Settings:
         Hosts that may be asked beside those of the other settings.
     prefect_api_url, prefect_api_auth_string
         A Prefect server that is told of approvals, so that a worker publishes; None: this process publishes.
+    trials_url
+        Base URL of ClinicalTrials.gov's API; None where registries are not asked (an archive without trials).
     """
 
     state_dir: Path
@@ -95,6 +99,7 @@ class Settings:
     protocol_sha256: str
     protocol_path: Path
     rehearsal: bool = False
+    trials_url: str | None = None
     requests_per_minute: int = NUMBERS["REQUESTS_PER_MINUTE"]
     queue_old_after_days: int = NUMBERS["QUEUE_OLD_AFTER_DAYS"]
     log_format: str = "text"
@@ -157,6 +162,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         state_dir=state_dir,
         database_url=setting("DATABASE_URL") or sqlite_url(state_dir),
         entrez_url=_http_url("ENTREZ_URL", setting("ENTREZ_URL") or NCBI),
+        trials_url=_http_url("TRIALS_URL", setting("TRIALS_URL") or CLINICAL_TRIALS),
         ncbi_email=setting("NCBI_EMAIL"),
         ncbi_api_key=setting("NCBI_API_KEY"),
         site_dir=Path(setting("SITE_DIR") or state_dir / "site").absolute(),

@@ -60,7 +60,7 @@ def watch_included(context: NightContext) -> SurveillanceOutcome:
             for alert in _alerts(current, context):
                 if add_alert(tx, alert):
                     alerts.append(f"{alert.report_id}: {alert.kind} {alert.notice}")
-                    reopened += _reopen(tx, context, alert)
+                    reopened += reopen_values(tx, context, alert)
     return SurveillanceOutcome(len(included), tuple(alerts), reopened, failures)
 
 
@@ -148,7 +148,8 @@ def _alerts(stored: StoredRecord, context: NightContext) -> list[Alert]:
     return alerts
 
 
-def _reopen(tx: Transaction, context: NightContext, alert: Alert) -> int:
+def reopen_values(tx: Transaction, context: NightContext, alert: Alert) -> int:
+    """Re-open the values of the report an alert is about, each with its decision; return how many."""
     # Also those that wait already: whoever confirmed them after an earlier notice has not seen this one.
     values = [v for v in curated_values(tx, report_id=alert.report_id) if v.state in ("approved", "reopened")]
     set_value_state(tx, [v.value_id for v in values], "reopened")

@@ -155,9 +155,12 @@ class SearchRow(Row):
     """One search run of the log."""
 
     run_id: int = Field(description="Number of the run")
-    source: str = Field(description="pubmed")
+    source: str = Field(description="pubmed or clinicaltrials.gov")
     night: str = Field(description="Date the night was run for (ISO)")
-    date_type: str = Field(description="crdt (new), mdat (changed) or all (full run)")
+    date_type: str = Field(
+        description="crdt (new), mdat (changed), all (full run), watch (included records again), "
+        "citedin or refs (citations), fulltext (PMC), registry"
+    )
     window_start: Words = column("First day of the window (ISO)")
     window_end: Words = column("Last day of the window (ISO)")
     state: str = Field(description="complete, incomplete or failed")
@@ -174,8 +177,12 @@ class OngoingRow(Row):
     label: str = Field(description="Name")
     status: str = Field(description="Status as the registry states it")
     planned_n: Count = column("Planned participants", unit="participants")
-    expected: Words = column("Expected completion, if stated")
+    expected: Words = column("Primary completion as the registry states it (partial ISO date, 'estimated' while ahead)")
     note: Words = column("Remark")
+    started: Words = column("Start as the registry states it (partial ISO date)")
+    registry_updated: Words = column("Last update of the registry entry (ISO date)")
+    results_posted: Words = column("Day results were posted in the registry (ISO date)")
+    screened: Words = column("'no' for a trial the registry search found and no person has looked at yet")
 
 
 class OtherResultRow(Row):

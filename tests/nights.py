@@ -5,24 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from extract.baseline.load import load_baseline
 from extract.store.candidates import list_candidates
 from extract.store.curated import all_alerts, curated_values
 from extract.store.decisions import all_decisions, verify_chain
 from extract.store.links import list_links
+from extract.store.log import open_night
 from extract.store.records import list_records
+from extract.store.registry import all_trials, trial_changes
 from extract.store.versions import all_versions, published_snapshots
+from flows.baseline import import_baseline
 from flows.context import NightContext, open_store
 from flows.night import NightReport, StepName, opened_night, run_night
 from flows.publish import Publication
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings, load_settings
 from flows.status import compute_status
-from tests.stores import ROOT, database_url
+from tests.stores import AT, ROOT, database_url
 
 NIGHTS = tuple(dt.date(2026, 11, day) for day in (20, 21, 22))
 
@@ -30,7 +35,8 @@ NIGHTS = tuple(dt.date(2026, 11, day) for day in (20, 21, 22))
 def rehearsal(folder: Path) -> Settings:
     """Return the settings of a rehearsal whose state is in this folder."""
     environment = {"LIVING_REVIEW_STATE_DIR": str(folder), "LIVING_REVIEW_PROTOCOL": str(ROOT / "protocol.toml")}
-    return replace(load_settings(environment), rehearsal=True, database_url=database_url(folder))
+    settings = load_settings(environment)
+    return replace(settings, rehearsal=True, trials_url=None, database_url=database_url(folder))
 
 
 def rehearse(settings: Settings, night: dt.date, *, archive: Path | None = None) -> NightReport:
@@ -38,6 +44,24 @@ def rehearse(settings: Settings, night: dt.date, *, archive: Path | None = None)
     with rehearsing(settings, archive or packaged_archive(), night=night) as served:
         with opened_night(served, night=night, clock=rehearsal_clock(served, night)) as context:
             return run_night(context)
+
+
+@contextmanager
+def night_on_starting_table(folder: Path, night: dt.date = NIGHTS[0], **settings: object) -> Iterator[NightContext]:
+    """Open a night on a store that holds the starting table and no record, for calling single steps."""
+    chosen = replace(rehearsal(folder), **settings)  # type: ignore[arg-type]
+    store = open_store(chosen)
+    try:
+        with store.write() as tx:
+            night_id = open_night(tx, night=night.isoformat(), at=AT, rehearsal=True)
+        clock = rehearsal_clock(chosen, night)
+        context = NightContext(
+            settings=chosen, store=store, night=night, night_id=night_id, clock=clock, sleep=lambda _seconds: None
+        )
+        import_baseline(context, load_baseline(chosen.protocol))
+        yield context
+    finally:
+        store.close()
 
 
 def copied_archive(folder: Path) -> Path:
@@ -114,6 +138,7 @@ def evidence_state(settings: Settings) -> dict[str, object]:
                 "values": curated_values(tx),
                 "alerts": all_alerts(tx),
                 "links": list_links(tx, states=["proposed", "confirmed", "rejected", "superseded"]),
+                "trials": (all_trials(tx), trial_changes(tx)),
                 "decisions": [d.decision for d in all_decisions(tx)],
                 "versions": [(v.version, v.content_hash) for v in all_versions(tx)],
                 "published": [(s.snapshot_id, s.version) for s in published_snapshots(tx)],

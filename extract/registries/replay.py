@@ -1,11 +1,13 @@
 """Our own ClinicalTrials.gov, on loopback over a folder of trials: for the rehearsal and for tests.
 
 ``<NCT id>.json`` in the folder is one study as the API gives it. ``query.*`` parameters match where every word of
-the value stands somewhere in the study; that is simpler than the real service and enough for a small archive.
+one of the alternatives (between OR) stands somewhere in the study; that is simpler than the real service and enough
+for a small archive. ``<YYYY-MM-DD>/<NCT id>.json`` replaces a study, or adds one, from that day on.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import threading
@@ -30,6 +32,8 @@ class TrialsReplayServer:
         Holds ``<NCT id>.json`` files.
     instead
         Gives an answer of its own for a request (counted from 0), or None for the right one.
+    as_of
+        Day the registry stands at; None for the last state of every study.
 
     Raises
     ------
@@ -37,8 +41,11 @@ class TrialsReplayServer:
         If a file is not the study its name says.
     """
 
-    def __init__(self, folder: Path, *, instead: Instead | None = None) -> None:
+    def __init__(self, folder: Path, *, instead: Instead | None = None, as_of: dt.date | None = None) -> None:
         self.studies = {path.stem: _study(path) for path in sorted(folder.glob("NCT*.json"))}
+        for path in sorted(folder.glob("*-*-*/NCT*.json")):
+            if as_of is None or path.parent.name <= as_of.isoformat():
+                self.studies[path.stem] = _study(path)
         self.instead = instead
         self.requests: list[str] = []
         self.lock = threading.Lock()
@@ -96,8 +103,12 @@ def _matches(nct_id: str, study: dict[str, object], query: dict[str, list[str]])
     if wanted and nct_id not in re.split(r"[,|]", wanted):
         return False
     text = json.dumps(study, ensure_ascii=False).lower()
-    words = [word for name in ("query.cond", "query.intr", "query.term") for word in query.get(name, [""])[0].split()]
-    return all(word.lower() in text for word in words)
+    asked = [query.get(name, [""])[0].lower() for name in ("query.cond", "query.intr", "query.term")]
+    return all(any(_all_in(words, text) for words in value.split(" or ")) for value in asked)
+
+
+def _all_in(words: str, text: str) -> bool:
+    return all(word in text for word in words.split())
 
 
 class _Server(ThreadingHTTPServer):

@@ -94,6 +94,20 @@ class SearchStrategy(Part):
         return re.sub(r"#(\d+)", substitute, last)
 
 
+class RegistrySearch(Part):
+    """What is asked of a trial registry, with who wrote and who checked it; empty terms ask for nothing more."""
+
+    source: Literal["clinicaltrials.gov"]
+    platform: Text
+    condition: Text
+    intervention: Text
+    terms: Text | None = None
+    date: dt.date
+    author: Text
+    checker: Text
+    next_review: dt.date
+
+
 class TaxonomyEntry(Part):
     """A subtype or metastatic pattern: its slug in URLs and tables, its label, and the words that mean it.
 
@@ -224,6 +238,7 @@ class Protocol(Part):
     question: Question
     eligibility: Eligibility
     search: tuple[SearchStrategy, ...] = Field(min_length=1)
+    registries: tuple[RegistrySearch, ...] = ()
     subtypes: tuple[TaxonomyEntry, ...] = Field(min_length=1)
     patterns: tuple[TaxonomyEntry, ...] = Field(min_length=1)
     outcomes: tuple[Outcome, ...] = Field(min_length=1)

@@ -108,6 +108,8 @@ def search_page(site: Site, edition: Edition) -> Page:
         strategies=tuple(_strategy(one) for one in edition.snapshot.protocol["search"]),
         runs=tuple(reversed(runs))[:RUNS_SHOWN],
         older_runs=max(0, len(runs) - RUNS_SHOWN),
+        registries=tuple(edition.snapshot.protocol.get("registries", ())),
+        citations=any(run.date_type in ("citedin", "refs") for run in runs),
         total_records=sum(run.new_records or 0 for run in runs),
         schedule=(
             f"every night at {living['night_at']} {living['timezone']}: created and changed records with "

@@ -26,8 +26,10 @@ from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse
 STEPS: tuple[StepName, ...] = (
     "baseline",
     "search",
+    "citations",
     "linking",
     "surveillance",
+    "registries",
     "proposals",
     "extraction",
     "publish",

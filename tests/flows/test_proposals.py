@@ -14,27 +14,20 @@ from extract.review.linking import confirm_link, reject_link
 from extract.schema.record import Record
 from extract.store.curated import families
 from extract.store.links import list_links
-from extract.store.log import open_night
 from extract.store.records import upsert_record
 from flows.baseline import import_baseline
-from flows.context import NightContext, open_store, system_clock
+from flows.context import NightContext
 from flows.proposals import propose_night
 from tests.extract.store.records import record
-from tests.nights import NIGHTS, rehearsal
+from tests.nights import night_on_starting_table
 from tests.stores import AT, protocol
 
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[NightContext]:
     """Return a night on a store that holds the starting table and no record."""
-    settings = rehearsal(tmp_path)
-    store = open_store(settings)
-    with store.write() as tx:
-        night_id = open_night(tx, night="2026-11-20", at=AT, rehearsal=True)
-    opened = NightContext(settings=settings, store=store, night=NIGHTS[0], night_id=night_id, clock=system_clock)
-    import_baseline(opened, load_baseline(settings.protocol))
-    yield opened
-    store.close()
+    with night_on_starting_table(tmp_path) as opened:
+        yield opened
 
 
 def add(context: NightContext, *records: Record) -> None:
