@@ -31,10 +31,25 @@ from flows.derivation import (
 )
 from flows.frozen import FrozenTable
 from flows.grading import certainty_of, with_interactions
-from flows.pooling import as_pooled, cumulative, leave_one_out, pool, probability_below_1, sensitivity
+from flows.pooling import (
+    as_pooled,
+    asymmetry,
+    cumulative,
+    influence_points,
+    leave_one_out,
+    pool,
+    probability_below_1,
+    sensitivity,
+)
 from reports.conclusion import conclusion
-from reports.model import Absolute, Input, Interval, LeftOut, Synthesis, synthesis_id
+from reports.model import Absolute, Input, Interval, LeftOut, LivingTimes, Synthesis, synthesis_id
 from reports.taxonomy import Taxonomy, population_words, taxonomy_of
+from reports.terms import Terms, terms_of
+
+KIELY_MULTIPLES = (0.25, 0.5, 2.0, 3.0)
+"""Multiples of a median that estimate the 90th, 75th, 25th and 10th percentile of survival: the worst case, the usual
+range and the best case (Kiely 2011, J Clin Oncol 29:456, doi 10.1200/JCO.2010.30.2174: 36 trials in metastatic breast
+cancer, within 0.75 to 1.33 times the actual value in 73, 97, 95 and 96 % of the curves)."""
 
 
 def synthesise(table: FrozenTable, protocol: Protocol) -> tuple[Synthesis, ...]:
@@ -45,7 +60,8 @@ def synthesise(table: FrozenTable, protocol: Protocol) -> tuple[Synthesis, ...]:
     """
     derived = [derive(frozen) for frozen in table.values]
     primary = protocol.primary_outcome().code
-    taxonomy = taxonomy_of(protocol.model_dump(mode="json"))
+    dumped = protocol.model_dump(mode="json")
+    taxonomy, terms = taxonomy_of(dumped), terms_of(dumped)
     syntheses = []
     for outcome, subtype, pattern, body in product(
         [o.code for o in protocol.outcomes],
@@ -58,7 +74,15 @@ def synthesise(table: FrozenTable, protocol: Protocol) -> tuple[Synthesis, ...]:
         if members or has_page:
             syntheses.append(
                 _synthesis(
-                    members, table, protocol, taxonomy, outcome=outcome, subtype=subtype, pattern=pattern, body=body
+                    members,
+                    table,
+                    protocol,
+                    taxonomy,
+                    terms,
+                    outcome=outcome,
+                    subtype=subtype,
+                    pattern=pattern,
+                    body=body,
                 )
             )
     return with_interactions(tuple(syntheses), protocol)
@@ -69,6 +93,7 @@ def _synthesis(
     table: FrozenTable,
     protocol: Protocol,
     taxonomy: Taxonomy,
+    terms: Terms,
     *,
     outcome: str,
     subtype: str,
@@ -113,7 +138,10 @@ def _synthesis(
         sensitivity=sensitivity(pooled, plan, without=without),
         leave_one_out=leave_one_out(pooled, plan),
         cumulative=cumulative(pooled, plan),
+        influence=influence_points(pooled, primary),
+        asymmetry=asymmetry(primary),
         absolute=_absolute(primary, protocol, subtype=subtype, pattern=pattern, body=body, outcome=outcome),
+        living_times=_living_times(protocol, subtype=subtype, pattern=pattern, body=body, outcome=outcome),
         probability_below_1=probability_below_1(pooled),
         median_difference=_median_differences(pooled),
         certainty=certainty_of(pooled, primary, body, plan, levels=levels, of=table.ratings.get(key, Ratings())),
@@ -124,6 +152,9 @@ def _synthesis(
             outcome=outcome,
             outcome_label=taxonomy.outcome(outcome).in_text,
             population=population_words(taxonomy, subtype=subtype, pattern=pattern),
+            event=taxonomy.outcome(outcome).event,
+            treatment=terms.treatment,
+            short=terms.short,
         ),
         software=software(),
     )
@@ -219,6 +250,23 @@ def _input_note(derived: Derived) -> str | None:
     if derived.frozen.value.state == "reopened":
         notes.append("re-opened by a notice in PubMed; reviewers have not yet confirmed it")
     return "; ".join(notes) or None
+
+
+def _living_times(protocol: Protocol, *, subtype: str, pattern: str, body: Body, outcome: str) -> LivingTimes | None:
+    """Worst, usual and best case without surgery, from simple multiples of a printed median (Kiely 2011)."""
+    median = protocol.analysis.control_median
+    whole = (outcome, subtype, pattern, body) == (protocol.primary_outcome().code, "all", "all", Body.RANDOMISED)
+    if median is None or not whole:
+        return None
+    worst, lower, upper, best = (round(multiple * median.months, 1) for multiple in KIELY_MULTIPLES)
+    return LivingTimes(
+        median_months=median.months,
+        worst_months=worst,
+        usual_low_months=lower,
+        usual_high_months=upper,
+        best_months=best,
+        source=median.source,
+    )
 
 
 def _absolute(

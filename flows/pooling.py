@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from math import exp
 
 from analysis.bayes import bayesian_meta_analysis
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, NotEstimable
 from analysis.models import MetaAnalysis, meta_analysis
+from analysis.sensitivity import baujat
+from analysis.small_study import regression_test
 from extract.schema.protocol import AnalysisPlan
 from extract.schema.vocabulary import Adjusted
 from flows.derivation import HANDLED, Derived, label_of
-from reports.model import CumulativeStep, Interval, LeaveOneOut, Pooled
+from reports.model import Asymmetry, CumulativeStep, InfluencePoint, Interval, LeaveOneOut, Pooled
 
 
 def pool(pooled: Sequence[Derived], method: str, ci_method: str, level: float) -> MetaAnalysis:
@@ -143,6 +145,40 @@ def cumulative(pooled: Sequence[Derived], plan: AnalysisPlan) -> tuple[Cumulativ
             )
         )
     return tuple(steps)
+
+
+def influence_points(pooled: Sequence[Derived], primary: MetaAnalysis | None) -> tuple[InfluencePoint, ...]:
+    """Return the points of the Baujat plot (three studies or more)."""
+    if primary is None or len(pooled) < 3:
+        return ()
+    try:
+        points = baujat(primary)
+    except NotEstimable:  # the studies left do not differ, or the protocol's estimator has no such analysis
+        return ()
+    return tuple(
+        InfluencePoint(
+            study_id=one.frozen.family.study_id,
+            label=label_of(one.frozen),
+            heterogeneity=float(heterogeneity),
+            influence=float(influence),
+        )
+        for one, heterogeneity, influence in zip(pooled, points.heterogeneity, points.influence, strict=True)
+    )
+
+
+FEWEST_FOR_ASYMMETRY = 10
+"""Below ten studies the test has almost no power (Sterne 2011, BMJ 343:d4002)."""
+
+
+def asymmetry(primary: MetaAnalysis | None) -> Asymmetry | None:
+    """Return Egger's test of funnel asymmetry, None below ten studies or when all have one precision."""
+    if primary is None or primary.k < FEWEST_FOR_ASYMMETRY:
+        return None
+    try:
+        test = regression_test(primary.yi, primary.vi)
+    except NotEstimable:
+        return None
+    return Asymmetry(test="Egger", statistic=test.stat, df=test.df, p=test.p)
 
 
 def probability_below_1(pooled: Sequence[Derived]) -> float | None:

@@ -11,17 +11,10 @@ from typing import Literal
 
 from reports.model import Pooled, Synthesis
 from reports.notation import hazard_change, level, limits_in_words, number_word, ratio_number
+from reports.taxonomy import EVENTS
 
 Verdict = Literal["no_evidence", "not_estimable", "not_shown", "favours_surgery", "favours_no_surgery"]
 Body = Literal["randomised", "observational"]
-
-EVENTS = {
-    "OS": "death",
-    "BCSS": "death from breast cancer",
-    "locoregional_PFS": "locoregional progression",
-    "distant_PFS": "distant progression",
-    "PFS": "progression or death",
-}
 
 
 def verdict(primary: Pooled | None, *, k: int) -> Verdict:
@@ -50,6 +43,9 @@ def conclusion(
     outcome: str = "OS",
     outcome_label: str = "overall survival",
     population: str = "",
+    event: str | None = None,
+    treatment: str = "surgery of the primary tumour",
+    short: str = "surgery",
 ) -> str:
     """Return the sentence that sums up one synthesis.
 
@@ -65,6 +61,10 @@ def conclusion(
         Code of the outcome (names the event) and its label inside a sentence.
     population
         Who, inside a sentence, e.g. ``"in HER2-positive disease"``; empty for everyone.
+    event
+        What the hazard is of, inside a sentence; None takes the usual word for the outcome's code.
+    treatment, short
+        The question's treatment inside a sentence, in full and in one word.
 
     Returns
     -------
@@ -79,32 +79,32 @@ def conclusion(
         return f"No {kind} a usable estimate of {outcome_label}{where}: this is a gap, not evidence of no effect."
     if primary is None:
         return f"What has been reported on {outcome_label}{where} does not allow an estimate with an interval."
-    event = EVENTS.get(outcome, "the event")
+    named = event or EVENTS.get(outcome, "the event")
     if body == "observational":
-        return _observational(primary, k, found, outcome_label, where, event)
-    return _randomised(primary, k, found, outcome_label, where, event)
+        return _observational(primary, k, found, outcome_label, where, named, short)
+    return _randomised(primary, k, found, outcome_label, where, named, treatment)
 
 
-def _randomised(primary: Pooled, k: int, found: Verdict, outcome: str, where: str, event: str) -> str:
+def _randomised(primary: Pooled, k: int, found: Verdict, outcome: str, where: str, event: str, treatment: str) -> str:
     numbers = _numbers(primary)
     many = f"{number_word(k).capitalize()} randomised trials together"
     if found == "not_shown":
         who = "One randomised trial does" if k == 1 else f"{many} do"
         return (
-            f"{who} not show that surgery of the primary tumour improves {outcome}{where}: {numbers}, "
+            f"{who} not show that {treatment} improves {outcome}{where}: {numbers}, "
             f"a range from {_range(primary, event)}."
         )
     better = "better" if found == "favours_surgery" else "worse"
     if k == 1:
         part = ", and here only a part of its patients," if where else ""
         return (
-            f"One randomised trial reports {better} {outcome} with surgery of the primary tumour{where}: {numbers}; "
+            f"One randomised trial reports {better} {outcome} with {treatment}{where}: {numbers}; "
             f"a single trial{part} does not settle the question."
         )
-    return f"{many} show {better} {outcome} with surgery of the primary tumour{where}: {numbers}."
+    return f"{many} show {better} {outcome} with {treatment}{where}: {numbers}."
 
 
-def _observational(primary: Pooled, k: int, found: Verdict, outcome: str, where: str, event: str) -> str:
+def _observational(primary: Pooled, k: int, found: Verdict, outcome: str, where: str, event: str, short: str) -> str:
     who = "One observational study" if k == 1 else f"{number_word(k).capitalize()} observational studies"
     s = "s" if k == 1 else ""
     numbers = _numbers(primary)
@@ -112,8 +112,8 @@ def _observational(primary: Pooled, k: int, found: Verdict, outcome: str, where:
         return f"{who} do{'es' if k == 1 else ''} not show a difference in {outcome}{where}: {numbers}."
     direction = "lower" if found == "favours_surgery" else "higher"
     return (
-        f"{who} report{s} a {direction} hazard of {event} in patients who had surgery{where} ({numbers}), but fitter "
-        "patients who lived long enough were the ones operated on, so this does not show that surgery was the cause."
+        f"{who} report{s} a {direction} hazard of {event} in patients who had {short}{where} ({numbers}), but fitter "
+        f"patients who lived long enough were the ones who had it, so this does not show that {short} was the cause."
     )
 
 

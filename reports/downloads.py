@@ -136,8 +136,12 @@ def _synthesis_files(edition: Edition) -> list[Page]:
     for one in edition.snapshot.results:
         files.append(Page(f"{FOLDER}results/{one.synthesis_id}.json", json_text(one.model_dump(mode="json"))))
         if one.k:
-            files.append(Page(f"{FOLDER}r/{one.synthesis_id}.R", r_script(one, words=edition.words(one.synthesis_id))))
+            files.append(Page(f"{FOLDER}r/{one.synthesis_id}.R", _script(edition, one)))
     return files
+
+
+def _script(edition: Edition, synthesis: Synthesis) -> str:
+    return r_script(synthesis, words=edition.words(synthesis.synthesis_id), favours=edition.terms.favours[0])
 
 
 def _figure_files(edition: Edition) -> list[Page]:
@@ -147,7 +151,7 @@ def _figure_files(edition: Edition) -> list[Page]:
     files = []
     for one in edition.snapshot.results:
         title = f"{mark}{edition.words(one.synthesis_id)}, version {edition.version}"
-        plot = forest(one, anchor="forest", title=title)
+        plot = forest(one, anchor="forest", title=title, terms=edition.terms)
         if plot is not None:
             text = tidy(render("svg/standalone.svg", plot=plot, style=Markup(style)))  # noqa: S704
             files.append(Page(f"{FOLDER}figures/{one.synthesis_id}.svg", text))

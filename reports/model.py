@@ -129,6 +129,27 @@ class CumulativeStep(Part):
     ratio: Interval
 
 
+class InfluencePoint(Part):
+    """What one study does to the pool (Baujat 2002): its share of Q, and how far the result moves without it.
+
+    ``influence`` is the squared change of the pooled log ratio without the study, in units of its variance.
+    """
+
+    study_id: str
+    label: str
+    heterogeneity: float
+    influence: float
+
+
+class Asymmetry(Part):
+    """Test of funnel asymmetry, from ten studies on."""
+
+    test: str
+    statistic: float
+    df: float | None
+    p: float
+
+
 class Absolute(Part):
     """Absolute effect at a time from a stated control risk."""
 
@@ -142,6 +163,20 @@ class Absolute(Part):
     per_1000_high: float
     source: str
 
+
+class LivingTimes(Part):
+    """Worst, usual and best case without the treatment: how long people lived, in months, from a printed median.
+
+    One in ten lives shorter than ``worst_months``, half between the two usual ones, one in ten longer than
+    ``best_months``.
+    """
+
+    median_months: float
+    worst_months: float
+    usual_low_months: float
+    usual_high_months: float
+    best_months: float
+    source: str
 
 CertaintyLevel = Literal["high", "moderate", "low", "very low"]
 
@@ -217,7 +252,10 @@ class Synthesis(Part):
     sensitivity: tuple[Pooled, ...] = ()
     leave_one_out: tuple[LeaveOneOut, ...] = ()
     cumulative: tuple[CumulativeStep, ...] = ()
+    influence: tuple[InfluencePoint, ...] = ()
+    asymmetry: Asymmetry | None = None
     absolute: tuple[Absolute, ...] = ()
+    living_times: LivingTimes | None = None
     probability_below_1: float | None = None
     median_difference: str | None = None
     conclusion: str

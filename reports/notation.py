@@ -7,6 +7,7 @@ program. Rounding is half to even on the decimal text Python prints, and a print
 from __future__ import annotations
 
 from datetime import date
+from typing import Protocol
 
 from reports.model import Interval
 
@@ -30,7 +31,7 @@ IMMORTAL_TIME_WORDS = {
     "none": "not handled",
     "not_checked": "not checked yet",
     "landmark": "handled: landmark analysis",
-    "time_varying": "handled: surgery as a time-varying covariate",
+    "time_varying": "handled: treatment as a time-varying covariate",
     "clone_censor_weight": "handled: clone, censor, weight",
 }
 
@@ -120,6 +121,30 @@ def as_reported(estimate: float | None, low: float | None, high: float | None, c
         return f"{compact(estimate)} (no interval printed)"
     stated = "level not stated" if ci_level is None else level(ci_level)
     return f"{compact(estimate)} ({compact(low)}{EN_DASH}{compact(high)}; {stated})"
+
+
+class PrintedResult(Protocol):
+    """What a reported value has of a result: a row of the snapshot's table of values."""
+
+    @property
+    def estimate(self) -> float | None: ...  # noqa: D102
+    @property
+    def ci_low(self) -> float | None: ...  # noqa: D102
+    @property
+    def ci_high(self) -> float | None: ...  # noqa: D102
+    @property
+    def ci_level(self) -> float | None: ...  # noqa: D102
+
+
+def printed_value(value: PrintedResult) -> str:
+    """Return a reported value the way its report prints it."""
+    return as_reported(value.estimate, value.ci_low, value.ci_high, value.ci_level)
+
+
+def time_words(months: float) -> str:
+    """Return a time in years: ``3 years``."""
+    years = months / 12
+    return f"{years:g} years" if years != 1 else "1 year"
 
 
 def day(text: str | None, *, missing: str = "not yet") -> str:

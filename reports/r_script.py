@@ -7,7 +7,7 @@ from reports.model import Synthesis
 METHODS = {"REML", "DL", "PM", "ML", "EE", "EB", "SJ", "HE", "HS"}
 
 
-def r_script(synthesis: Synthesis, *, words: str) -> str:
+def r_script(synthesis: Synthesis, *, words: str, favours: str = "favours surgery") -> str:
     """Return a script that needs nothing but R and metafor.
 
     Inputs are written with all their digits, so that a difference in the result is a difference in method.
@@ -15,7 +15,7 @@ def r_script(synthesis: Synthesis, *, words: str) -> str:
     inputs = synthesis.inputs
     lines = [
         f"# {_comment(words)}",
-        "# Inputs are log hazard ratios (below 0 favours surgery) with their standard errors.",
+        f"# Inputs are log hazard ratios (below 0 {favours}) with their standard errors.",
         "library(metafor)",
         f"study <- c({', '.join(_string(one.label) for one in inputs)})",
         f"yi <- c({', '.join(repr(one.log_hr) for one in inputs)})",

@@ -11,6 +11,15 @@ from reports.errors import SnapshotError
 
 ALL = "all"
 
+EVENTS = {
+    "OS": "death",
+    "BCSS": "death from the disease",
+    "locoregional_PFS": "locoregional progression",
+    "distant_PFS": "distant progression",
+    "PFS": "progression or death",
+}
+"""What the hazard of an outcome is of, where a protocol does not say."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -30,6 +39,7 @@ class Outcome:
     label: str
     definition: str
     role: str
+    event: str = "the event"
 
     @property
     def in_text(self) -> str:
@@ -81,7 +91,13 @@ def taxonomy_of(protocol: Mapping[str, Any]) -> Taxonomy:
         subtypes=_entries(protocol["subtypes"]),
         patterns=_entries(protocol["patterns"]),
         outcomes=tuple(
-            Outcome(o["code"], o["label"], o.get("definition", ""), o.get("role", "secondary"))
+            Outcome(
+                o["code"],
+                o["label"],
+                o.get("definition", ""),
+                o.get("role", "secondary"),
+                o.get("event") or EVENTS.get(o["code"], "the event"),
+            )
             for o in protocol["outcomes"]
         ),
     )

@@ -17,6 +17,8 @@ FILTERS: dict[str, Any] = {
     "capitalize_first": notation.capitalize_first,
     "kept_together": notation.kept_together,
     "as_ratio": notation.ratio,
+    "as_printed": notation.printed_value,
+    "time_words": notation.time_words,
     "as_limits": notation.limits,
     "ratio_number": notation.ratio_number,
     "as_level": notation.level,

@@ -37,6 +37,10 @@ class Question(Part):
     rationale: Text
     living_rationale: Text
     direction: Text
+    groups: tuple[Text, Text] = ("subtype", "pattern")
+    """What the two ways of grouping patients are called on the site."""
+    pattern_noun: Text | None = None
+    """Noun that follows a pattern's label where it stands alone: "visceral metastases"."""
 
 
 class ExclusionReason(Part):
@@ -129,6 +133,8 @@ class Outcome(Part):
     label: Text
     definition: Text
     role: Literal["primary", "secondary"]
+    event: Text | None = None
+    """What the hazard is of, inside a sentence: "death"."""
     synonyms: tuple[Text, ...]
 
 
@@ -140,11 +146,22 @@ class ControlSurvival(Part):
     source: Text
 
 
+class ControlMedian(Part):
+    """Median survival without surgery, from a named source: the base of the three scenarios for patients."""
+
+    months: float = Field(gt=0)
+    source: Text
+
+
 class ComparisonArm(Part):
-    """One arm of the question's comparison and the words reports use for it (for reading a ratio's direction)."""
+    """One arm of the question's comparison and the words reports use for it (for reading a ratio's direction).
+
+    ``short`` is what axes and columns of the site say, inside a sentence: "surgery", "no surgery".
+    """
 
     code: Code
     label: Text
+    short: Text | None = None
     role: Literal["intervention", "comparator"]
     synonyms: tuple[Text, ...]
 
@@ -157,6 +174,7 @@ class AnalysisPlan(Part):
     level: float = Field(gt=50, lt=100)
     sensitivity: tuple[Literal["DL-wald", "REML-wald", "EE-wald", "PM-hksj"], ...] = Field(min_length=1)
     control_survival: tuple[ControlSurvival, ...] = Field(min_length=1)
+    control_median: ControlMedian | None = None
     subgroups_prespecified: tuple[Literal["subtype", "pattern"], ...]
 
 
@@ -231,6 +249,20 @@ class Editorial(Part):
     amendments: tuple[Text, ...] = ()
 
 
+class PatientTexts(Part):
+    """What the site says to patients; plain words, written by people (see :mod:`reports.terms` for each place)."""
+
+    lead: Text
+    question: Text
+    background: Text
+    treatment: Text
+    benefit: Text
+    observational: Text
+    another_question: Text
+    not_said: tuple[Text, ...] = Field(min_length=1)
+    ask: tuple[Text, ...] = Field(min_length=1)
+
+
 class Protocol(Part):
     """The whole protocol."""
 
@@ -248,6 +280,7 @@ class Protocol(Part):
     living: Living
     people: tuple[Person, ...] = Field(min_length=1)
     editorial: Editorial
+    patients: PatientTexts | None = None
 
     @model_validator(mode="after")
     def _lists_are_consistent(self) -> Protocol:

@@ -8,6 +8,7 @@ from itertools import groupby
 from reports.figures.rows_plot import PlotRow, RowsPlot, rows_plot
 from reports.model import Input, Interval, Pooled, Synthesis
 from reports.notation import count, decimal, immortal_time_words, level, limits, ratio, ratio_number
+from reports.terms import Terms
 
 METHOD_WORDS = {
     "REML": "Random effects (REML)",
@@ -32,7 +33,11 @@ def ordered_inputs(synthesis: Synthesis) -> tuple[Input, ...]:
     return tuple(sorted(synthesis.inputs, key=lambda i: (_immortal_rank(i), i.year or 9999, i.label, i.value_id)))
 
 
-def forest(synthesis: Synthesis, *, anchor: str, title: str, groups: bool = True) -> RowsPlot | None:
+LONGEST_TWICE = 12
+"""Rows up to which secondary plots are laid out for a phone as well; longer ones scroll sideways in their box."""
+
+
+def forest(synthesis: Synthesis, *, anchor: str, title: str, terms: Terms, groups: bool = True) -> RowsPlot | None:
     """Return the forest plot of a synthesis, or None when nothing can be drawn."""
     if not synthesis.inputs:
         return None
@@ -45,6 +50,7 @@ def forest(synthesis: Synthesis, *, anchor: str, title: str, groups: bool = True
             rows += [_study_row(one) for one in members]
     else:
         rows += [_study_row(one) for one in inputs]
+    events = any(one.events_surgery is not None or one.events_control is not None for one in inputs)
     rows += _summary_rows(synthesis)
     ci = synthesis.primary.ratio.level if synthesis.primary else 95.0
     return rows_plot(
@@ -52,14 +58,20 @@ def forest(synthesis: Synthesis, *, anchor: str, title: str, groups: bool = True
         anchor=anchor,
         title=title,
         finding=synthesis.conclusion,
-        cell_headers=("Surgery", "No surgery"),
+        cell_headers=(_header(terms.short, events=events), _header(terms.none, events=events)),
         text_header=f"Hazard ratio ({level(ci)} CI)",
         weight_header="Weight",
         hollow=observational,
+        favours=terms.favours,
     )
 
 
-def cumulative(synthesis: Synthesis, *, anchor: str, title: str) -> RowsPlot | None:
+def _header(arm: str, *, events: bool) -> str:
+    words = arm[:1].upper() + arm[1:]
+    return f"{words}, e/n" if events else words
+
+
+def cumulative(synthesis: Synthesis, *, anchor: str, title: str, terms: Terms) -> RowsPlot | None:
     """Return how the pooled result moved as studies were published, or None below two steps."""
     steps = synthesis.cumulative
     if len(steps) < 2:
@@ -85,10 +97,12 @@ def cumulative(synthesis: Synthesis, *, anchor: str, title: str) -> RowsPlot | N
         cell_headers=("Year", ""),
         hollow=synthesis.body == "observational",
         text_header=f"Hazard ratio ({level(steps[-1].ratio.level)} CI)",
+        favours=terms.favours,
+        narrow=len(rows) <= LONGEST_TWICE,
     )
 
 
-def leave_one_out(synthesis: Synthesis, *, anchor: str, title: str) -> RowsPlot | None:
+def leave_one_out(synthesis: Synthesis, *, anchor: str, title: str, terms: Terms) -> RowsPlot | None:
     """Return the pooled result without each study in turn, or None below three studies."""
     left = synthesis.leave_one_out
     if len(left) < 3:
@@ -110,6 +124,8 @@ def leave_one_out(synthesis: Synthesis, *, anchor: str, title: str) -> RowsPlot 
         cell_headers=("", "I²"),
         hollow=synthesis.body == "observational",
         text_header=f"Hazard ratio ({level(left[0].ratio.level)} CI)",
+        favours=terms.favours,
+        narrow=len(rows) <= LONGEST_TWICE,
     )
 
 
@@ -122,8 +138,14 @@ def _study_row(one: Input) -> PlotRow:
         ratio(one.ratio),
         one.weight_percent,
         f"{decimal(one.weight_percent, 1)} %",
-        (count(one.n_surgery, missing="–"), count(one.n_control, missing="–")),
+        (_arm(one.events_surgery, one.n_surgery), _arm(one.events_control, one.n_control)),
     )
+
+
+def _arm(events: int | None, people: int | None) -> str:
+    """Return an arm as ``67/134``, or its people alone where events are not reported."""
+    n = count(people, missing="–")
+    return n if events is None else f"{count(events)}/{n}"
 
 
 def _summary_rows(synthesis: Synthesis) -> Sequence[PlotRow]:

@@ -38,6 +38,8 @@ class PlotRow:
         Percent; the area of the mark is proportional to it. None draws all marks alike.
     cells
         Text of the columns between label and plot (wide layout only).
+    letters
+        One letter for each domain of risk of bias, the overall judgement last (wide layout only).
     """
 
     kind: Kind
@@ -47,6 +49,7 @@ class PlotRow:
     weight: float | None = None
     weight_text: str = ""
     cells: tuple[str, str] = ("", "")
+    letters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,16 @@ class Layout:
     plot_left: float
     plot_right: float
     header_height: float
+    cells_right: tuple[float, float] = (246.0, 332.0)
+    text_right: float = 800.0
+    weight_right: float = 880.0
+    letters_left: float = 0.0
 
 
 WIDE = Layout("wide", 880.0, 27.0, 352.0, 642.0, 34.0)
+WIDE_WITH_LETTERS = Layout("wide", 880.0, 27.0, 324.0, 550.0, 34.0, (238.0, 312.0), 700.0, 764.0, 780.0)
+"""The same with a column of letters for risk of bias at the right: the plot gives way."""
+LETTER_WIDTH = 14.0
 NARROW = Layout("narrow", 380.0, 46.0, 10.0, 370.0, 10.0)
 
 
@@ -108,8 +118,9 @@ class RowsPlot:
     weight_header: str
     hollow: bool
     favours: tuple[str, str]
+    letter_headers: tuple[str, ...]
     wide: Drawing
-    narrow: Drawing
+    narrow: Drawing | None
 
 
 def rows_plot(
@@ -124,6 +135,8 @@ def rows_plot(
     weight_header: str = "",
     hollow: bool = False,
     favours: tuple[str, str] = ("favours surgery", "favours no surgery"),
+    letter_headers: tuple[str, ...] = (),
+    narrow: bool = True,
 ) -> RowsPlot:
     """Lay out a plot.
 
@@ -135,6 +148,10 @@ def rows_plot(
         Marks drawn as outlines: the sign of observational evidence.
     favours
         Words for the left and right half of the axis.
+    letter_headers
+        Names of the letters of each row; empty for a plot without them.
+    narrow
+        Whether to lay the plot out for a phone as well; a long plot scrolls in its box instead.
     """
     return RowsPlot(
         anchor=anchor,
@@ -146,8 +163,9 @@ def rows_plot(
         weight_header=weight_header,
         hollow=hollow,
         favours=favours,
-        wide=_draw(rows, WIDE),
-        narrow=_draw(rows, NARROW),
+        letter_headers=letter_headers,
+        wide=_draw(rows, WIDE_WITH_LETTERS if letter_headers else WIDE),
+        narrow=_draw(rows, NARROW) if narrow else None,
     )
 
 

@@ -20,7 +20,7 @@ def abstract(edition: Edition, stratum: Stratum) -> tuple[tuple[str, str], ...]:
         ("Title", f"{edition.title(stratum)}, version {edition.version}"),
         (
             "Objective",
-            f"To find out whether surgery of the primary tumour changes {primary.in_text} {where or 'overall'}. "
+            f"To find out whether {edition.terms.treatment} changes {primary.in_text} {where or 'overall'}. "
             f"Population: {question['population']}{'; here: ' + edition.subject(stratum) if where else ''}.",
         ),
         ("Eligibility", "; ".join(protocol["eligibility"]["criteria"]) + "."),
@@ -69,7 +69,8 @@ def _result(edition: Edition, stratum: Stratum) -> str:
     pooled = synthesis.primary
     text = (
         f"Randomised trials: hazard ratio {ratio_number(pooled.ratio.estimate)} "
-        f"({level(pooled.ratio.level)} confidence interval {limits_in_words(pooled.ratio)}); below 1 favours surgery"
+        f"({level(pooled.ratio.level)} confidence interval {limits_in_words(pooled.ratio)}); "
+        f"below 1 {edition.terms.favours[0]}"
     )
     if pooled.prediction is not None:
         text += f"; prediction interval {limits(pooled.prediction)}"

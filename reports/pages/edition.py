@@ -13,6 +13,7 @@ from reports.links import report_path, slugs
 from reports.model import Snapshot, Synthesis, synthesis_id
 from reports.rows import ReportRow, StudyRow, ValueRow
 from reports.taxonomy import ALL, Taxonomy, inside_sentence, taxonomy_of
+from reports.terms import Terms, terms_of
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Edition:
     def taxonomy(self) -> Taxonomy:
         """The protocol's subtypes, patterns and outcomes."""
         return taxonomy_of(self.snapshot.protocol)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The words for what is compared."""
+        return terms_of(self.snapshot.protocol)
 
     @cached_property
     def results(self) -> Mapping[str, Synthesis]:
@@ -117,6 +123,11 @@ class Edition:
             for s in self.snapshot.results
         )
 
+    @cached_property
+    def values(self) -> Mapping[str, ValueRow]:
+        """Values by id."""
+        return {row.value_id: row for row in self.snapshot.values}
+
     def label(self, study_id: str) -> str:
         """Return a study's name."""
         row = self.studies.get(study_id)
@@ -146,7 +157,9 @@ class Edition:
         if stratum.pattern == ALL:
             return subtype.label
         if stratum.subtype == ALL:
-            return f"{pattern.label} metastases" if "metast" not in pattern.label.lower() else pattern.label
+            noun = self.terms.pattern_noun
+            said = not noun or noun[:6].lower() in pattern.label.lower()
+            return pattern.label if said else f"{pattern.label} {noun}"
         return f"{subtype.label}, {pattern.label[:1].lower()}{pattern.label[1:]}"
 
     def in_text(self, subtype: str, pattern: str) -> str:

@@ -7,20 +7,21 @@ from dataclasses import dataclass
 
 from reports.conclusion import Body
 from reports.figures.forest import cumulative, forest, leave_one_out, model_words, ordered_inputs
-from reports.figures.funnel import Funnel, funnel
 from reports.figures.rows_plot import RowsPlot
+from reports.figures.scatter import Scatter, baujat, funnel
 from reports.model import Absolute, EstimateChange, Input, Synthesis, synthesis_id
-from reports.pages.answer import Scenario, answer, scenarios
+from reports.pages.answer import Scenario, answer, living_scenarios, scenarios
 from reports.pages.edition import Edition, Stratum
 from reports.rows import OngoingRow, ReportRow, StudyRow
 from reports.taxonomy import ALL, Entry, Outcome
+from reports.terms import Terms
 
 BODIES: tuple[Body, ...] = ("randomised", "observational")
 
 IMMORTAL_TIME_NOTE = (
-    "Patients must live long enough to be operated on, and fitter patients are chosen for surgery. Both make surgery "
-    "look better than it is when patients are not randomised (immortal-time and selection bias), so these studies are "
-    "never mixed with the trials and cannot answer the question by themselves."
+    "Patients must live long enough to have {short}, and fitter patients are chosen for it. Both make {short} look "
+    "better than it is when patients are not randomised (immortal-time and selection bias), so these studies are never "
+    "mixed with the trials and cannot answer the question by themselves."
 )
 
 
@@ -36,7 +37,8 @@ class SynthesisView:
     forest: RowsPlot | None
     cumulative: RowsPlot | None
     leave_one_out: RowsPlot | None
-    funnel: Funnel | None
+    funnel: Scatter | None
+    baujat: Scatter | None
     model: str | None
 
 
@@ -80,6 +82,8 @@ class ReportView:
     findings: tuple[FindingRow, ...]
     absolute: tuple[Absolute, ...]
     scenarios: tuple[Scenario, ...]
+    living: tuple[Scenario, ...]
+    matrix: tuple[tuple[Entry, tuple[CellLink, ...]], ...]
     changes: tuple[EstimateChange, ...]
     main_conclusion_changed: bool
     other_conclusion_changed: bool
@@ -87,7 +91,7 @@ class ReportView:
     studies: tuple[StudyRow, ...]
     notices: tuple[ReportRow, ...]
     ongoing: tuple[OngoingRow, ...]
-    immortal_time_note: str = IMMORTAL_TIME_NOTE
+    immortal_time_note: str
 
 
 def report_view(edition: Edition, stratum: Stratum) -> ReportView:
@@ -106,7 +110,9 @@ def report_view(edition: Edition, stratum: Stratum) -> ReportView:
         others=tuple(v for v in views if v.outcome.code != primary.code),
         findings=_findings(edition, stratum),
         absolute=randomised.absolute if randomised else (),
-        scenarios=scenarios(randomised),
+        scenarios=scenarios(randomised, edition.terms.short),
+        living=living_scenarios(randomised.living_times if randomised else None),
+        matrix=evidence_matrix(edition) if (stratum.subtype, stratum.pattern) == (ALL, ALL) else (),
         changes=changes,
         main_conclusion_changed=any(c.conclusion_changed for c in changes if c.synthesis_id == main_id),
         other_conclusion_changed=any(c.conclusion_changed for c in changes if c.synthesis_id != main_id),
@@ -114,6 +120,15 @@ def report_view(edition: Edition, stratum: Stratum) -> ReportView:
         studies=_studies(edition, views),
         notices=_notices(edition, views),
         ongoing=edition.snapshot.ongoing,
+        immortal_time_note=IMMORTAL_TIME_NOTE.format(short=edition.terms.short),
+    )
+
+
+def evidence_matrix(edition: Edition) -> tuple[tuple[Entry, tuple[CellLink, ...]], ...]:
+    """Return what is known for each subtype (rows) and metastatic pattern (columns)."""
+    taxonomy = edition.taxonomy
+    return tuple(
+        (s, tuple(cell_link(edition, p, Stratum(s.slug, p.slug)) for p in taxonomy.patterns)) for s in taxonomy.subtypes
     )
 
 
@@ -123,11 +138,11 @@ def _views(edition: Edition, stratum: Stratum) -> tuple[SynthesisView, ...]:
         for body in BODIES:
             synthesis = edition.synthesis(stratum, outcome=outcome.code, body=body)
             if synthesis is not None and (synthesis.inputs or synthesis.left_out):
-                out.append(_view(synthesis, outcome, edition.subject(stratum)))
+                out.append(_view(synthesis, outcome, edition.subject(stratum), edition.terms))
     return tuple(out)
 
 
-def _view(synthesis: Synthesis, outcome: Outcome, subject: str) -> SynthesisView:
+def _view(synthesis: Synthesis, outcome: Outcome, subject: str, terms: Terms) -> SynthesisView:
     anchor = f"{synthesis.outcome.lower().replace('_', '-')}-{synthesis.body}"
     kind = "Randomised trials" if synthesis.body == "randomised" else "Observational studies"
     title = f"{outcome.label}, {kind.lower()}, {subject}"
@@ -137,10 +152,15 @@ def _view(synthesis: Synthesis, outcome: Outcome, subject: str) -> SynthesisView
         anchor=anchor,
         heading=kind,
         inputs=ordered_inputs(synthesis),
-        forest=forest(synthesis, anchor=f"forest-{anchor}", title=f"Forest plot: {title}"),
-        cumulative=cumulative(synthesis, anchor=f"cumulative-{anchor}", title=f"How the answer moved: {title}"),
-        leave_one_out=leave_one_out(synthesis, anchor=f"loo-{anchor}", title=f"Leave-one-out: {title}"),
-        funnel=funnel(synthesis, anchor=f"funnel-{anchor}", title=f"Funnel plot: {title}"),
+        forest=forest(synthesis, anchor=f"forest-{anchor}", title=f"Forest plot: {title}", terms=terms),
+        cumulative=cumulative(
+            synthesis, anchor=f"cumulative-{anchor}", title=f"How the answer moved: {title}", terms=terms
+        ),
+        leave_one_out=leave_one_out(synthesis, anchor=f"loo-{anchor}", title=f"Leave-one-out: {title}", terms=terms),
+        funnel=funnel(
+            synthesis, anchor=f"funnel-{anchor}", title=f"Funnel plot: {title}", short=terms.short, none=terms.none
+        ),
+        baujat=baujat(synthesis, anchor=f"baujat-{anchor}", title=f"Baujat plot: {title}"),
         model=model_words(synthesis.primary) if synthesis.primary and synthesis.k > 1 else None,
     )
 
@@ -182,7 +202,7 @@ def _neighbours(edition: Edition, stratum: Stratum) -> tuple[Neighbours, ...]:
         groups.append(
             _group(
                 edition,
-                "By subtype",
+                f"By {edition.terms.groups[0]}",
                 [(s, Stratum(s.slug, stratum.pattern)) for s in taxonomy.subtypes if s.slug != ALL],
             )
         )
@@ -190,7 +210,7 @@ def _neighbours(edition: Edition, stratum: Stratum) -> tuple[Neighbours, ...]:
         groups.append(
             _group(
                 edition,
-                "By metastatic pattern",
+                f"By {edition.terms.groups[1]}",
                 [(p, Stratum(stratum.subtype, p.slug)) for p in taxonomy.patterns if p.slug != ALL],
             )
         )

@@ -64,6 +64,7 @@ def page(
         snapshot=edition.snapshot,
         manifest=edition.snapshot.manifest,
         taxonomy=edition.taxonomy,
+        terms=edition.terms,
         root=root_of(folder),
         folder=folder,
         canonical=f"{site.site_url}/{folder}",

@@ -9,10 +9,11 @@ from typing import Any
 
 from reports.conclusion import verdict_of
 from reports.figures.flow_chart import flow_chart
+from reports.figures.night_calendar import night_calendar
 from reports.notation import count
 from reports.pages.answer import answer
 from reports.pages.edition import Edition, Stratum
-from reports.pages.report import cell_link, report_view
+from reports.pages.report import report_view
 from reports.pages.shell import Page, Site, page
 from reports.rows import SearchRow
 from reports.taxonomy import ALL
@@ -26,10 +27,6 @@ FLOWS_SHOWN = 8
 def overview_page(site: Site, edition: Edition) -> Page:
     """Return the page a reader meets first: the answer, its plot, and what is known for which patients."""
     view = report_view(edition, WHOLE)
-    taxonomy = edition.taxonomy
-    evidence_map = [
-        (s, [cell_link(edition, p, Stratum(s.slug, p.slug)) for p in taxonomy.patterns]) for s in taxonomy.subtypes
-    ]
     return page(
         "overview.html",
         site=site,
@@ -40,7 +37,7 @@ def overview_page(site: Site, edition: Edition) -> Page:
         nav="overview",
         answer=answer(edition, WHOLE),
         randomised=[v for v in view.main if v.synthesis.body == "randomised"],
-        map=evidence_map,
+        map=view.matrix,
     )
 
 
@@ -164,13 +161,17 @@ def nights(runs: Iterable[SearchRow]) -> tuple[NightRow, ...]:
 
 def status_page(site: Site, edition: Edition) -> Page:
     """Return how current the review is, with the log of nights up to this version."""
+    log = nights(edition.snapshot.searches)
     return _page(
         site,
         edition,
         "status",
         "Status",
         "How current this review is, computed from the log.",
-        nights=nights(edition.snapshot.searches)[:NIGHTS_SHOWN],
+        nights=log[:NIGHTS_SHOWN],
+        calendar=night_calendar(
+            {one.night: (one.state, one.new_records) for one in log}, through=edition.snapshot.manifest.created_at
+        ),
     )
 
 
@@ -218,6 +219,7 @@ def patients_page(site: Site, edition: Edition) -> Page:
         main=main,
         verdict=verdict_of(main),
         scenarios=view.scenarios,
+        living=view.living,
     )
 
 

@@ -19,18 +19,23 @@ from typing import Any
 
 from analysis.effect_size import interval, invert, log_hr_from_interval
 from analysis.models import MetaAnalysis, meta_analysis
+from analysis.sensitivity import baujat
+from analysis.small_study import regression_test
 from reports.changes import compare
 from reports.conclusion import Body, conclusion
 from reports.model import (
     Absolute,
+    Asymmetry,
     Changes,
     CumulativeStep,
     Flow,
     FlowBox,
+    InfluencePoint,
     Input,
     Interval,
     LeaveOneOut,
     LeftOut,
+    LivingTimes,
     Manifest,
     Pooled,
     Reproduction,
@@ -386,6 +391,8 @@ def synthesis(
     body: Body = "randomised",
     population: str = "",
     labels: dict[str, str] | None = None,
+    treatment: str = "surgery of the primary tumour",
+    short: str = "surgery",
 ) -> Synthesis:
     """Pool the latest printed result of each study, REML with Hartung-Knapp."""
     names = labels or {}
@@ -426,7 +433,10 @@ def synthesis(
         sensitivity=_sensitivity(effects),
         leave_one_out=_leave_one_out(used, effects, names),
         cumulative=_cumulative(used, effects, names),
-        absolute=(_absolute(primary),) if primary and absolute else (),
+        absolute=tuple(_absolute(primary, *base) for base in CONTROL) if primary and absolute else (),
+        living_times=LIVING if absolute else None,
+        influence=_influence(result, used, names),
+        asymmetry=_asymmetry(result),
         conclusion=conclusion(
             primary,
             k=len(used),
@@ -434,6 +444,8 @@ def synthesis(
             outcome=outcome,
             outcome_label=outcome_label,
             population=population,
+            treatment=treatment,
+            short=short,
         ),
         software={"living-review": "0.1.0"},
     )
@@ -570,11 +582,47 @@ def _cumulative(
     )
 
 
-def _absolute(primary: Pooled) -> Absolute:
-    base = 67.9  # three-year overall survival without early surgery in E2108 (Khan 2022)
+CONTROL = (
+    # Three-year overall survival without early surgery in E2108 (Khan 2022), and five years on a curve through it.
+    (36.0, 67.9, "three-year overall survival without early surgery in E2108"),
+    (60.0, 43.5, "a curve through the two figures E2108 prints"),
+)
+LIVING = LivingTimes(
+    # 0.25, 0.5, 2 and 3 times the printed median of 53.1 months (Kiely 2011).
+    median_months=53.1,
+    worst_months=13.3,
+    usual_low_months=26.6,
+    usual_high_months=106.2,
+    best_months=159.3,
+    source="median overall survival without early surgery in E2108",
+)
+
+
+def _influence(
+    result: MetaAnalysis | None, used: Sequence[Printed], names: dict[str, str]
+) -> tuple[InfluencePoint, ...]:
+    if result is None or len(used) < 3:
+        return ()
+    points = baujat(result)
+    return tuple(
+        InfluencePoint(
+            study_id=one.study_id, label=names.get(one.study_id, one.study_id), heterogeneity=share, influence=moved
+        )
+        for one, share, moved in zip(used, points.heterogeneity, points.influence, strict=True)
+    )
+
+
+def _asymmetry(result: MetaAnalysis | None) -> Asymmetry | None:
+    if result is None or result.k < 10:
+        return None
+    test = regression_test(result.yi, result.vi)
+    return Asymmetry(test="Egger", statistic=test.stat, df=test.df, p=test.p)
+
+
+def _absolute(primary: Pooled, months: float, base: float, source: str) -> Absolute:
     at = {key: 100 * (base / 100) ** getattr(primary.ratio, key) for key in ("estimate", "low", "high")}
     return Absolute(
-        months=36,
+        months=months,
         control_survival_percent=base,
         surgery_survival_percent=at["estimate"],
         surgery_survival_low_percent=at["high"],
@@ -582,7 +630,7 @@ def _absolute(primary: Pooled) -> Absolute:
         per_1000=10 * (at["estimate"] - base),
         per_1000_low=10 * (at["high"] - base),
         per_1000_high=10 * (at["low"] - base),
-        source="three-year overall survival without early surgery in E2108",
+        source=source,
     )
 
 

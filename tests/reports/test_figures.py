@@ -15,12 +15,15 @@ from reports.errors import GateError
 from reports.figures.axis import log_axis
 from reports.figures.flow_chart import check_sums, flow_chart
 from reports.figures.forest import cumulative, forest, leave_one_out
-from reports.figures.funnel import FEWEST_STUDIES, funnel
+from reports.figures.night_calendar import night_calendar
 from reports.figures.rows_plot import LARGEST_MARK, PlotRow, rows_plot
+from reports.figures.scatter import FEWEST_FOR_FUNNEL, baujat, funnel
 from reports.model import Flow, FlowBox, Interval
 from reports.templating import environment
-from tests.reports.snapshots import COHORTS, TRIALS, Printed, flow, synthesis
+from reports.terms import terms_of
+from tests.reports.snapshots import COHORTS, TRIALS, Printed, flow, protocol, synthesis
 
+TERMS = terms_of(protocol())
 ratios = st.floats(1e-6, 1e6)
 
 
@@ -73,7 +76,7 @@ def test_the_area_of_a_mark_is_proportional_to_the_weight() -> None:
 
 def test_the_diamond_spans_the_pooled_interval() -> None:
     found = synthesis(TRIALS)
-    plot = forest(found, anchor="f", title="t")
+    plot = forest(found, anchor="f", title="t", terms=TERMS)
     assert plot is not None
     assert found.primary is not None
     pooled = next(row for row in plot.wide.rows if row.row.kind == "pooled")
@@ -84,21 +87,21 @@ def test_the_diamond_spans_the_pooled_interval() -> None:
 
 
 def test_a_single_study_has_neither_diamond_nor_prediction_interval() -> None:
-    plot = forest(synthesis(TRIALS[:1]), anchor="f", title="t")
+    plot = forest(synthesis(TRIALS[:1]), anchor="f", title="t", terms=TERMS)
     assert plot is not None
     assert [row.row.kind for row in plot.wide.rows] == ["study"]
 
 
 def test_nothing_to_draw_is_no_plot() -> None:
     empty = synthesis([])
-    assert forest(empty, anchor="f", title="t") is None
-    assert cumulative(empty, anchor="f", title="t") is None
-    assert leave_one_out(empty, anchor="f", title="t") is None
+    assert forest(empty, anchor="f", title="t", terms=TERMS) is None
+    assert cumulative(empty, anchor="f", title="t", terms=TERMS) is None
+    assert leave_one_out(empty, anchor="f", title="t", terms=TERMS) is None
 
 
 def test_observational_rows_are_grouped_by_how_immortal_time_was_handled() -> None:
     members = [one for one in COHORTS if one.subtype == "all"]
-    plot = forest(synthesis(members, body="observational"), anchor="f", title="t")
+    plot = forest(synthesis(members, body="observational"), anchor="f", title="t", terms=TERMS)
     assert plot is not None
     headings = [row.row.label for row in plot.wide.rows if row.row.kind == "heading"]
     assert headings == ["Immortal time handled: landmark analysis", "Immortal time not handled"]
@@ -106,7 +109,7 @@ def test_observational_rows_are_grouped_by_how_immortal_time_was_handled() -> No
 
 
 def test_both_layouts_draw_the_same_numbers_as_well_formed_svg() -> None:
-    plot = forest(synthesis(TRIALS), anchor="f", title="A & B <plot>")
+    plot = forest(synthesis(TRIALS), anchor="f", title="A & B <plot>", terms=TERMS)
     template = environment().from_string('{% from "svg/rows_plot.svg" import rows_plot %}<p>{{ rows_plot(plot) }}</p>')
     root = ElementTree.fromstring(template.render(plot=plot))
     drawn = [
@@ -122,10 +125,67 @@ def test_both_layouts_draw_the_same_numbers_as_well_formed_svg() -> None:
 
 def test_a_funnel_is_drawn_from_ten_studies_on() -> None:
     many = [Printed(f"S{i}", 2000 + i, (50, 50), (0.7 + i / 50, 0.4, 1.4 + i / 20)) for i in range(10)]
-    assert funnel(synthesis(many[: FEWEST_STUDIES - 1]), anchor="f", title="t") is None
+    assert funnel(synthesis(many[: FEWEST_FOR_FUNNEL - 1]), anchor="f", title="t") is None
     drawn = funnel(synthesis(many), anchor="f", title="t")
     assert drawn is not None
     assert len(drawn.dots) == 10
+
+
+def test_the_contours_of_a_funnel_are_the_usual_levels_of_significance() -> None:
+    many = [Printed(f"S{i}", 2000 + i, (50, 50), (0.7 + i / 50, 0.4, 1.4 + i / 20)) for i in range(10)]
+    drawn = funnel(synthesis(many), anchor="f", title="t")
+    assert drawn is not None
+    assert [name for name, _ in drawn.areas] == ["c99", "c95", "c90"]
+    widths = []
+    for _, points in drawn.areas:
+        xs = [float(point.split(",")[0]) for point in points.split()]
+        widths.append(xs[2] - xs[1])
+    # 2.576 : 1.960 : 1.645, the normal quantiles of two-sided 0.01, 0.05 and 0.10.
+    assert widths[0] / widths[1] == pytest.approx(2.576 / 1.960, abs=0.01)
+    assert widths[1] / widths[2] == pytest.approx(1.960 / 1.645, abs=0.01)
+    assert "Egger" in drawn.finding
+
+
+def test_the_baujat_plot_names_the_study_that_moves_the_result() -> None:
+    # Leaving MF07-01 out moves the ratio from 0.93 to 1.00, further than any other (published_poolings, last row).
+    drawn = baujat(synthesis(TRIALS), anchor="b", title="t")
+    assert drawn is not None
+    assert drawn.finding == "MF07-01 adds most to the heterogeneity and moves the result most."
+    assert [dot.label for dot in drawn.dots] == [one.study_id for one in TRIALS]
+    assert len(drawn.rows) == 5
+
+
+def test_heterogeneity_of_zero_is_drawn_sensibly() -> None:
+    same = [Printed(f"S{i}", 2000 + i, (50, 50), (0.8 + i / 1000, 0.6 - i / 100, 1.0667)) for i in range(12)]
+    found = synthesis(same)
+    assert found.primary is not None
+    assert found.primary.tau2 == 0
+    for plot in (baujat(found, anchor="b", title="t"), funnel(found, anchor="f", title="t")):
+        for dot in plot.dots if plot else ():
+            assert math.isfinite(dot.x)
+            assert math.isfinite(dot.y)
+
+
+def test_the_calendar_tells_failed_incomplete_and_missing_nights_apart_by_shape() -> None:
+    log = {"2026-11-16": ("complete", 3), "2026-11-17": ("failed", 0), "2026-11-19": ("incomplete", 140)}
+    drawn = night_calendar(log, through="2026-11-20T02:00:00Z")
+    assert drawn is not None
+    assert [cell.state for cell in drawn.cells] == ["complete", "failed", "none", "incomplete", "none"]
+    assert [cell.new for cell in drawn.cells] == ["3", "", "", "99+", ""]
+    assert drawn.finding.startswith("Of 5 nights 1 had a complete search, 2 a failed or incomplete one, 2 none; 143")
+    assert night_calendar({}, through="2026-11-20") is None
+
+
+def test_letters_of_risk_of_bias_stand_at_the_right_of_their_row() -> None:
+    row = PlotRow(
+        "study", "A", Interval(estimate=1, low=0.8, high=1.25, level=95), "1", 100, "100 %", letters=("L", "H")
+    )
+    plot = rows_plot([row], anchor="f", title="t", finding="x", letter_headers=("1", "A"))
+    template = environment().from_string('{% from "svg/rows_plot.svg" import rows_plot %}<p>{{ rows_plot(plot) }}</p>')
+    wide = ElementTree.fromstring(template.render(plot=plot))[0]
+    letters = [t for t in wide.iter("{http://www.w3.org/2000/svg}text") if "mid" in (t.get("class") or "")]
+    assert [t.text for t in letters] == ["1", "A", "L", "H"]
+    assert letters[0].get("x") == letters[2].get("x")
 
 
 def test_the_flow_diagram_holds_every_box_once_and_nothing_overlaps() -> None:
