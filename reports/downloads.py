@@ -151,7 +151,7 @@ def _figure_files(edition: Edition) -> list[Page]:
     files = []
     for one in edition.snapshot.results:
         title = f"{mark}{edition.words(one.synthesis_id)}, version {edition.version}"
-        plot = forest(one, anchor="forest", title=title, terms=edition.terms)
+        plot = forest(one, anchor="forest", title=title, terms=edition.terms, bias=edition.bias_of)
         if plot is not None:
             text = tidy(render("svg/standalone.svg", plot=plot, style=Markup(style)))  # noqa: S704
             files.append(Page(f"{FOLDER}figures/{one.synthesis_id}.svg", text))

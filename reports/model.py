@@ -178,6 +178,7 @@ class LivingTimes(Part):
     best_months: float
     source: str
 
+
 CertaintyLevel = Literal["high", "moderate", "low", "very low"]
 
 

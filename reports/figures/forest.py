@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 
+from reports.bias import StudyBias, letters
 from reports.figures.rows_plot import PlotRow, RowsPlot, rows_plot
 from reports.model import Input, Interval, Pooled, Synthesis
 from reports.notation import count, decimal, immortal_time_words, level, limits, ratio, ratio_number
@@ -37,19 +39,34 @@ LONGEST_TWICE = 12
 """Rows up to which secondary plots are laid out for a phone as well; longer ones scroll sideways in their box."""
 
 
-def forest(synthesis: Synthesis, *, anchor: str, title: str, terms: Terms, groups: bool = True) -> RowsPlot | None:
-    """Return the forest plot of a synthesis, or None when nothing can be drawn."""
+def forest(
+    synthesis: Synthesis,
+    *,
+    anchor: str,
+    title: str,
+    terms: Terms,
+    groups: bool = True,
+    bias: Mapping[str, Sequence[StudyBias]] | None = None,
+) -> RowsPlot | None:
+    """Return the forest plot of a synthesis, or None when nothing can be drawn.
+
+    Parameters
+    ----------
+    bias
+        Agreed risk of bias by study; when any study here was judged, its letters stand at the right of its row.
+    """
     if not synthesis.inputs:
         return None
     observational = synthesis.body == "observational"
     rows: list[PlotRow] = []
     inputs = ordered_inputs(synthesis)
+    judged = _judged(synthesis, bias or {})
     if observational and groups:
         for handling, members in groupby(inputs, key=lambda i: i.immortal_time):
             rows.append(PlotRow("heading", f"Immortal time {immortal_time_words(handling)}"))
-            rows += [_study_row(one) for one in members]
+            rows += [_study_row(one, judged) for one in members]
     else:
-        rows += [_study_row(one) for one in inputs]
+        rows += [_study_row(one, judged) for one in inputs]
     events = any(one.events_surgery is not None or one.events_control is not None for one in inputs)
     rows += _summary_rows(synthesis)
     ci = synthesis.primary.ratio.level if synthesis.primary else 95.0
@@ -63,6 +80,29 @@ def forest(synthesis: Synthesis, *, anchor: str, title: str, terms: Terms, group
         weight_header="Weight",
         hollow=observational,
         favours=terms.favours,
+        letter_headers=judged.headers,
+    )
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Letters of each study, and their headers; both empty when no study was judged."""
+
+    headers: tuple[str, ...] = ()
+    letters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def _judged(synthesis: Synthesis, bias: Mapping[str, Sequence[StudyBias]]) -> _Judged:
+    found = [a for one in synthesis.inputs for a in bias.get(one.study_id, ()) if a.outcome == synthesis.outcome]
+    if not found:
+        return _Judged()
+    domains = [row.domain for row in found[0].domains]
+    return _Judged(
+        headers=(*(domain.lstrip("DB") for domain in domains), "All"),
+        letters={
+            one.study_id: letters(bias.get(one.study_id, ()), synthesis.outcome, domains=domains)
+            for one in synthesis.inputs
+        },
     )
 
 
@@ -129,7 +169,7 @@ def leave_one_out(synthesis: Synthesis, *, anchor: str, title: str, terms: Terms
     )
 
 
-def _study_row(one: Input) -> PlotRow:
+def _study_row(one: Input, judged: _Judged) -> PlotRow:
     year = f" ({one.year})" if one.year and str(one.year) not in one.label else ""
     return PlotRow(
         "study",
@@ -139,6 +179,7 @@ def _study_row(one: Input) -> PlotRow:
         one.weight_percent,
         f"{decimal(one.weight_percent, 1)} %",
         (_arm(one.events_surgery, one.n_surgery), _arm(one.events_control, one.n_control)),
+        judged.letters.get(one.study_id, ()),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reports.bias import TrafficLight, traffic_lights
 from reports.conclusion import Body
 from reports.figures.forest import cumulative, forest, leave_one_out, model_words, ordered_inputs
 from reports.figures.rows_plot import RowsPlot
@@ -14,7 +15,6 @@ from reports.pages.answer import Scenario, answer, living_scenarios, scenarios
 from reports.pages.edition import Edition, Stratum
 from reports.rows import OngoingRow, ReportRow, StudyRow
 from reports.taxonomy import ALL, Entry, Outcome
-from reports.terms import Terms
 
 BODIES: tuple[Body, ...] = ("randomised", "observational")
 
@@ -89,6 +89,7 @@ class ReportView:
     other_conclusion_changed: bool
     neighbours: tuple[Neighbours, ...]
     studies: tuple[StudyRow, ...]
+    lights: tuple[TrafficLight, ...]
     notices: tuple[ReportRow, ...]
     ongoing: tuple[OngoingRow, ...]
     immortal_time_note: str
@@ -118,6 +119,7 @@ def report_view(edition: Edition, stratum: Stratum) -> ReportView:
         other_conclusion_changed=any(c.conclusion_changed for c in changes if c.synthesis_id != main_id),
         neighbours=_neighbours(edition, stratum),
         studies=_studies(edition, views),
+        lights=traffic_lights(_studies(edition, views), edition.bias_of, primary.code),
         notices=_notices(edition, views),
         ongoing=edition.snapshot.ongoing,
         immortal_time_note=IMMORTAL_TIME_NOTE.format(short=edition.terms.short),
@@ -138,11 +140,12 @@ def _views(edition: Edition, stratum: Stratum) -> tuple[SynthesisView, ...]:
         for body in BODIES:
             synthesis = edition.synthesis(stratum, outcome=outcome.code, body=body)
             if synthesis is not None and (synthesis.inputs or synthesis.left_out):
-                out.append(_view(synthesis, outcome, edition.subject(stratum), edition.terms))
+                out.append(_view(synthesis, outcome, edition.subject(stratum), edition))
     return tuple(out)
 
 
-def _view(synthesis: Synthesis, outcome: Outcome, subject: str, terms: Terms) -> SynthesisView:
+def _view(synthesis: Synthesis, outcome: Outcome, subject: str, edition: Edition) -> SynthesisView:
+    terms = edition.terms
     anchor = f"{synthesis.outcome.lower().replace('_', '-')}-{synthesis.body}"
     kind = "Randomised trials" if synthesis.body == "randomised" else "Observational studies"
     title = f"{outcome.label}, {kind.lower()}, {subject}"
@@ -152,7 +155,9 @@ def _view(synthesis: Synthesis, outcome: Outcome, subject: str, terms: Terms) ->
         anchor=anchor,
         heading=kind,
         inputs=ordered_inputs(synthesis),
-        forest=forest(synthesis, anchor=f"forest-{anchor}", title=f"Forest plot: {title}", terms=terms),
+        forest=forest(
+            synthesis, anchor=f"forest-{anchor}", title=f"Forest plot: {title}", terms=terms, bias=edition.bias_of
+        ),
         cumulative=cumulative(
             synthesis, anchor=f"cumulative-{anchor}", title=f"How the answer moved: {title}", terms=terms
         ),

@@ -59,7 +59,7 @@ def site_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve a site of two versions, as a rehearsal (one strip more on every page)."""
     out: Path = tmp_path_factory.mktemp("browser-site")
     first = snapshot((*TRIALS[:4], *COHORTS), rehearsal=True)
-    second = snapshot(version="2026.2", previous=first, rehearsal=True)
+    second = snapshot(version="2026.2", previous=first, rehearsal=True, judged=True)
     build_site(second, status=status(), out=out, site_url=SITE_URL, earlier=[first])
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(SilentHandler, directory=str(out)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)

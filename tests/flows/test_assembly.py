@@ -156,13 +156,31 @@ def test_without_mf07_the_result_is_the_published_one() -> None:
 
 def test_absolute_survival_follows_from_the_stated_control_risk() -> None:
     synthesis = result(starting_table(), "os--all--all--randomised")
-    (row,) = synthesis.absolute
     assert synthesis.primary is not None
-    # S1 = S0 ** HR with S0 = 67.9 % at 36 months (E2108)
-    expected = 100 * 0.679**synthesis.primary.ratio.estimate
-    assert row.surgery_survival_percent == pytest.approx(expected, rel=tolerances.RELATIVE)
-    assert row.surgery_survival_low_percent < row.surgery_survival_percent < row.surgery_survival_high_percent
-    assert row.per_1000 == pytest.approx(10 * (expected - 67.9), rel=tolerances.RELATIVE)
+    # S1 = S0 ** HR with S0 = 67.9 % at 36 months as E2108 prints it, and 43.5 % at 60 months on a curve through it.
+    assert [(row.months, row.control_survival_percent) for row in synthesis.absolute] == [(36.0, 67.9), (60.0, 43.5)]
+    for row in synthesis.absolute:
+        expected = 100 * (row.control_survival_percent / 100) ** synthesis.primary.ratio.estimate
+        assert row.surgery_survival_percent == pytest.approx(expected, rel=tolerances.RELATIVE)
+        assert row.surgery_survival_low_percent < row.surgery_survival_percent < row.surgery_survival_high_percent
+        assert row.per_1000 == pytest.approx(10 * (expected - row.control_survival_percent), rel=tolerances.RELATIVE)
+    # 10 * (100 * 0.679 ** 0.928 - 67.9), worked out by hand: 19 more of 1,000.
+    assert round(synthesis.absolute[0].per_1000) == 19
+
+
+def test_living_times_are_multiples_of_the_printed_median() -> None:
+    # Kiely 2011 (doi 10.1200/JCO.2010.30.2174): 0.25, 0.5, 2 and 3 times the median of 53.1 months E2108 prints.
+    times = result(starting_table(), "os--all--all--randomised").living_times
+    assert times is not None
+    assert (times.worst_months, times.usual_low_months) == (13.3, 26.6)
+    assert (times.usual_high_months, times.best_months) == (106.2, 159.3)
+    assert result(starting_table(), "os--all--all--observational").living_times is None
+
+
+def test_what_each_trial_does_to_the_result_is_told() -> None:
+    points = result(starting_table(), "os--all--all--randomised").influence
+    assert max(points, key=lambda point: point.influence).study_id == "MF07-01"
+    assert len(points) == 5
 
 
 def test_medians_are_told_study_by_study_and_never_pooled() -> None:

@@ -35,6 +35,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Return the second version of the review, whose first lacked JCOG1017."""
     out = tmp_path_factory.mktemp("site")
     first = snapshot((*TRIALS[:4], *COHORTS))
-    second = snapshot(version="2026.2", previous=first)
+    second = snapshot(version="2026.2", previous=first, judged=True)
     build_site(second, status=status(), out=out, site_url=SITE_URL, earlier=[first])
     return Built(out, second, first)

@@ -19,11 +19,7 @@ Check = Callable[[Built], None]
 REPORT = "subtype/all/"
 SUBGROUP = "subtype/hr-positive/"
 
-NOT_TESTABLE = {
-    "P18": "risk-of-bias judgements are made by people and none exists yet; every page says 'not yet assessed'",
-    "P22": "certainty is decided by people; every page says 'not yet rated'",
-    "P20c": "interaction tests are shown when the snapshot holds one; none does yet",
-}
+NOT_TESTABLE = {}
 
 
 def _has(folder: str, *words: str) -> Check:
@@ -107,6 +103,32 @@ def _derived(built: Built) -> None:
     html = built.html(REPORT)
     for one in whole(built.snapshot).inputs:
         assert f"/index.html#{one.value_id}" in html, "a derived number is not linked to its value"
+
+
+def _risk_of_bias(built: Built) -> None:
+    html = built.html(REPORT)
+    for one in whole(built.snapshot).inputs:
+        row = re.search(rf'<tr data-bias="{re.escape(one.study_id)}">(.*?)</tr>', html, re.DOTALL)
+        assert row is not None, f"{one.study_id} has no row of risk of bias"
+        cells = len(re.findall("<td>", row.group(1)))
+        assert "not yet assessed" in row.group(1) or cells in (6, 8), f"{one.study_id}: {cells} cells"
+    judged = built.html("studies/tata/")
+    assert "invented for this test" in judged, "the support of a judgement is missing on the study's page"
+
+
+def _interaction(built: Built) -> None:
+    tests = whole(built.snapshot).interactions
+    assert tests
+    for one in tests:
+        kind = "prespecified" if one.prespecified else "post hoc"
+        _has(REPORT, f"Test of interaction: Q {one.q:.2f} on {one.df} df, p {one.p:.2f} ({kind}")(built)
+
+
+def _certainty(built: Built) -> None:
+    certainty = whole(built.snapshot).certainty
+    assert certainty is not None
+    assert certainty.level in ("high", "moderate", "low", "very low")
+    _has(REPORT, f"Certainty (GRADE) {certainty.level}", *certainty.reasons)(built)
 
 
 def _sensitivity(built: Built) -> None:
@@ -289,10 +311,13 @@ CHECKS: dict[str, Check] = {
     "P16a": _flow,
     "P16b": _near_misses,
     "P17": _characteristics,
+    "P18": _risk_of_bias,
     "P19": _plot_rows_are_table_rows,
     "P20a": _section(REPORT, "Studies"),
     "P20b": _pooled,
     "P20d": _sensitivity_table,
+    "P22": _certainty,
+    "P20c": _interaction,
     "P21": _has(REPORT, "Not assessed by a plot or a test: 5 studies"),
     "P23a": _interpretation,
     "P23b": _editor("limits_of_evidence"),

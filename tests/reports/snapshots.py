@@ -21,17 +21,20 @@ from analysis.effect_size import interval, invert, log_hr_from_interval
 from analysis.models import MetaAnalysis, meta_analysis
 from analysis.sensitivity import baujat
 from analysis.small_study import regression_test
+from analysis.subgroups import subgroup_analysis
 from reports.changes import compare
 from reports.conclusion import Body, conclusion
 from reports.model import (
     Absolute,
     Asymmetry,
+    Certainty,
     Changes,
     CumulativeStep,
     Flow,
     FlowBox,
     InfluencePoint,
     Input,
+    Interaction,
     Interval,
     LeaveOneOut,
     LeftOut,
@@ -44,7 +47,17 @@ from reports.model import (
     Validation,
     synthesis_id,
 )
-from reports.rows import DecisionRow, ExcludedRow, OngoingRow, OtherResultRow, ReportRow, SearchRow, StudyRow, ValueRow
+from reports.rows import (
+    BiasRow,
+    DecisionRow,
+    ExcludedRow,
+    OngoingRow,
+    OtherResultRow,
+    ReportRow,
+    SearchRow,
+    StudyRow,
+    ValueRow,
+)
 from reports.status import Status
 from reports.taxonomy import population_words, taxonomy_of
 
@@ -150,8 +163,12 @@ def snapshot(
     rehearsal: bool = False,
     label: str | None = None,
     decisions: tuple[DecisionRow, ...] = (),
+    judged: bool = False,
 ) -> Snapshot:
-    """Return a whole snapshot of these printed results; ``label`` replaces the name of the first study."""
+    """Return a whole snapshot of these printed results; ``label`` replaces the name of the first study.
+
+    ``judged`` gives two trials and a registry a risk of bias, and the headline a certainty people decided.
+    """
     plan = protocol()
     content = Snapshot(
         manifest=_manifest(version, previous, rehearsal=rehearsal),
@@ -214,7 +231,69 @@ def snapshot(
         ),
         validation=_validation(),
     )
+    if judged:
+        content = content.model_copy(update={"risk_of_bias": bias_rows(), "results": _rated(content.results)})
     return content.model_copy(update={"changes": compare(previous, content)})
+
+
+ROB2_DOMAINS = ("Randomisation", "Deviations", "Missing data", "Measurement", "Selection of the result")
+ROBINS_DOMAINS = ("Confounding", "Selection", "Classification", *ROB2_DOMAINS[1:])
+
+
+def bias_rows() -> tuple[BiasRow, ...]:
+    """Return invented judgements: they test the pages and say nothing about the trials."""
+    rows = [_bias("TATA", f"D{i}", name, "low") for i, name in enumerate(ROB2_DOMAINS, start=1)]
+    rows.append(_bias("TATA", "overall", "Overall", "low"))
+    levels = ("high", "some_concerns", "low", "low", "low")
+    rows += [
+        _bias("MF07-01", f"D{i}", name, level)
+        for i, (name, level) in enumerate(zip(ROB2_DOMAINS, levels, strict=True), start=1)
+    ]
+    rows.append(_bias("MF07-01", "overall", "Overall", "high", to_confirm=True))
+    rows += [
+        _bias("Gnerlich-2007", f"B{i}", name, "serious" if i < 3 else "no_information", tool="robins-i")
+        for i, name in enumerate(ROBINS_DOMAINS, start=1)
+    ]
+    rows.append(_bias("Gnerlich-2007", "overall", "Overall", "critical", tool="robins-i"))
+    return tuple(rows)
+
+
+def _bias(
+    study_id: str, domain: str, label: str, level: str, *, tool: str = "rob2", to_confirm: bool = False
+) -> BiasRow:
+    return BiasRow(
+        study_id=study_id,
+        outcome="OS",
+        tool=tool,
+        domain=domain,
+        domain_label=label,
+        judgement=level,
+        proposed=level,
+        override=None,
+        support="reviewer-a: invented for this test",
+        judges="reviewer-a; reviewer-b",
+        settled_by=None,
+        judged_on="2026-11-21",
+        to_confirm=to_confirm,
+    )
+
+
+def _interaction() -> Interaction:
+    """Return the test between two made-up halves of the trials: it tests the page and says nothing about them."""
+    groups = ("her2-positive", "her2-positive", "triple-negative", "triple-negative", "triple-negative")
+    effects = [_effect(one) for one in TRIALS]
+    test = subgroup_analysis([y for y, _ in effects], [s * s for _, s in effects], groups)
+    assert test.q_between is not None
+    assert test.p is not None
+    return Interaction(
+        variable="subtype", levels=test.levels, q=test.q_between, df=test.df, p=test.p, prespecified=True
+    )
+
+
+def _rated(results: Sequence[Synthesis]) -> tuple[Synthesis, ...]:
+    certainty = Certainty(level="low", reasons=("imprecision: the interval holds no effect",), decided_by="adjudicator")
+    found = {"certainty": certainty, "interactions": (_interaction(),)}
+    return tuple(s.model_copy(update=found) if s.synthesis_id == "os--all--all--randomised" else s for s in results)
 
 
 def flow() -> Flow:

@@ -8,7 +8,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.errors import GateError
@@ -33,6 +33,7 @@ def intervals(draw: st.DrawFn) -> Interval:
     return Interval(estimate=estimate, low=low, high=high, level=95.0)
 
 
+@settings(deadline=None)
 @given(st.lists(intervals(), min_size=1, max_size=8))
 def test_the_axis_holds_1_and_keeps_order_whatever_the_intervals(given_intervals: list[Interval]) -> None:
     axis = log_axis(given_intervals, left=10, right=370)

@@ -23,6 +23,7 @@ def test_every_item_of_the_checklist_is_tested_or_said_not_to_be(shared: Path) -
     assert sorted(items) == sorted([*CHECKS, *NOT_TESTABLE])
 
 
-def test_what_is_not_testable_is_said_on_the_pages(built: Built) -> None:
-    assert "not yet assessed" in built.page("studies/tata/").text
+def test_what_nobody_has_judged_is_said_on_the_pages(built: Built) -> None:
+    assert "not yet assessed" in built.page("studies/jcog1017/").text
+    assert "not yet assessed" in built.page("subtype/all/").text
     assert "not yet rated" in built.page("subtype/all/").text

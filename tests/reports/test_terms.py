@@ -32,7 +32,8 @@ def other_protocol(*, patients: bool) -> dict[str, Any]:
     }
     plan["eligibility"]["criteria"] = [f"Criterion {i}" for i in range(6)]
     plan["eligibility"]["exclusion_reasons"] = [{"code": "review", "label": "Review"}]
-    plan["search"][0] |= {"query": "prostate", "adapted_from": ["nobody"], "limits": "none"}
+    plan["search"] = [{**plan["search"][0], "query": "prostate", "adapted_from": ["nobody"], "limits": "none"}]
+    plan.pop("registries", None)
     for name in ("subtypes", "patterns"):
         plan[name] = [{"slug": "all", "label": f"All {name}", "definition": "Everyone"}]
     plan["outcomes"] = [
@@ -65,7 +66,7 @@ def other_question(*, patients: bool) -> Snapshot:
     return content.model_copy(
         update={
             "protocol": other_protocol(patients=patients),
-            "results": (main.model_copy(update={"absolute": ()}),),
+            "results": (main.model_copy(update={"absolute": (), "living_times": None}),),
             "decisions": (),
             "excluded": (),
             "validation": unnamed,
