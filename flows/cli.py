@@ -18,6 +18,7 @@ from flows.commands.link import link_app
 from flows.commands.queue import queue_app
 from flows.commands.rank import rank
 from flows.commands.scope import Rehearsal
+from flows.commands.storage import backup, migrate_database, restore
 from flows.commands.table import table_app
 from flows.commands.tools import extract, meta, reproduce
 from flows.commands.user import user_app
@@ -35,10 +36,13 @@ app.add_typer(link_app, name="link")
 app.add_typer(table_app, name="table")
 app.add_typer(user_app, name="user")
 app.command()(alert)
+app.command()(backup)
 app.command()(extract)
 app.command()(meta)
+app.command()(migrate_database)
 app.command()(rank)
 app.command()(reproduce)
+app.command()(restore)
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Date the night stands for (ISO).")]
 Archive = Annotated[

@@ -114,6 +114,12 @@ def end_sessions(tx: Transaction, person_id: str, *, at: str) -> None:
     )
 
 
+def end_all_sessions(tx: Transaction, *, at: str) -> None:
+    """Revoke every session and every unused link of everybody."""
+    tx.connection.execute(sessions.update().where(sessions.c.revoked_at.is_(None)).values(revoked_at=at))
+    tx.connection.execute(invitations.update().where(invitations.c.used_at.is_(None)).values(used_at=at))
+
+
 def add_session(tx: Transaction, token: str, person_id: str, *, at: str) -> None:
     """Open a session under a fresh random token."""
     tx.connection.execute(

@@ -54,6 +54,14 @@ def filled_tables(tx: Transaction) -> tuple[str, ...]:
     )
 
 
+def filled_tables_of(store: Store) -> tuple[str, ...]:
+    """Return the tables of a store that hold anything; none for a database without our tables."""
+    if store.revision() is None:
+        return ()
+    with store.read() as tx:
+        return filled_tables(tx)
+
+
 def copy_database(
     source: Transaction, target: Store, *, before_commit: Callable[[Transaction], None] = lambda _tx: None
 ) -> dict[str, TableContent]:
@@ -117,7 +125,7 @@ def copy_sqlite_file(source: Path, target: Path) -> None:
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
-    with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(_as_text(table)) as rows:
+    with connection.execute(_as_text(table), execution_options={"yield_per": ROWS_AT_ONCE}) as rows:
         for row in rows:
             yield tuple(row)
 

@@ -61,6 +61,12 @@ class Store:
         """``sqlite`` or ``postgresql``."""
         return self._engine.dialect.name
 
+    @property
+    def file(self) -> Path | None:
+        """The database's file, None on PostgreSQL."""
+        database = self._engine.url.database
+        return Path(database).absolute() if self.dialect == "sqlite" and database else None
+
     def prepare(self) -> None:
         """Bring the database to the newest migration; refuse one from a newer version.
 

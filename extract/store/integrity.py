@@ -47,7 +47,7 @@ def unsound(tx: Transaction) -> tuple[str, ...]:
         ]
         return tuple((pages + lost)[:UNSOUND_SHOWN])
     for table in metadata.sorted_tables:
-        with tx.connection.execution_options(yield_per=1000).execute(table.select()) as rows:
+        with tx.connection.execute(table.select(), execution_options={"yield_per": 1000}) as rows:
             for _ in rows:
                 pass
     return ()
