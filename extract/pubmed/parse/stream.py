@@ -12,6 +12,7 @@ from lxml import etree
 
 from extract.errors import DocumentError
 from extract.pubmed.parse.article import deleted_pmids, record_of_article, record_of_book
+from extract.pubmed.parse.pieces import OrdinaryPieces, Readable
 from extract.pubmed.parse.text import words
 from extract.schema.record import DeletedRecord, Record
 
@@ -26,7 +27,8 @@ MOST_BYTES_WITHOUT_RECORD = 48_000_000
 def parse_records(stream: BinaryIO, *, not_after: dt.date | None = None) -> Iterator[Record | DeletedRecord]:
     """Yield every record and every withdrawal of a ``PubmedArticleSet``, in the order of the file.
 
-    Memory stays flat: a record's element is freed once the next one is read. Entities, DTDs and the network
+    Memory stays flat: an ordinary file is parsed in small pieces, a few ahead of the reader (:mod:`.pieces`), anything
+    else element by element, each freed once the next one is read. Entities, DTDs and the network
     are off and libxml2's limits on (10 MB a text, 256 levels): hostile XML is refused, not expanded. Records
     are yielded before the end of the file is known to be whole: store them in one transaction, drop it if
     this raises.
@@ -46,6 +48,14 @@ def parse_records(stream: BinaryIO, *, not_after: dt.date | None = None) -> Iter
         declares entities, or holds a record without a PMID or with a date that is none.
     """
     reader = _Reader(not_after)
+    pieces = OrdinaryPieces(stream)
+    for root in pieces.roots():
+        yield from reader.records_of_piece(root)
+    yield from _read_carefully(pieces.remainder(), reader)
+
+
+def _read_carefully(stream: Readable, reader: _Reader) -> Iterator[Record | DeletedRecord]:
+    """Yield the records of any document, element by element, looking at everything before it is used."""
     bounded = _Bounded(stream)
     context: etree.iterparse | None = None
     try:
@@ -76,7 +86,7 @@ def parse_records(stream: BinaryIO, *, not_after: dt.date | None = None) -> Iter
 class _Bounded:
     """A stream that refuses to go on for too long without a record."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self._left = MOST_BYTES_WITHOUT_RECORD
 
@@ -122,13 +132,24 @@ class _Reader:
             for part in element:
                 _expect_known(part)
             return
+        yield from self._records_of(element)
+        self._free(element)
+
+    def records_of_piece(self, root: etree._Element) -> Iterator[Record | DeletedRecord]:
+        """Yield what the finished parts of a whole piece hold."""
+        for element in root:
+            _expect_known(element)
+            for inner in element.iterdescendants(_ROOT, *_PARTS):
+                _expect_place(inner)
+            yield from self._records_of(element)
+
+    def _records_of(self, element: etree._Element) -> Iterator[Record | DeletedRecord]:
         for record in _records_of(element):
             self._count += 1
             self._last = f"PMID {record.pmid}"
-            if isinstance(record, Record):
+            if isinstance(record, Record) and self._last_day:
                 self._expect_past(record)
             yield record
-        self._free(element)
 
     def _expect_past(self, record: Record) -> None:
         """Refuse a record whose processing dates lie in the future."""
