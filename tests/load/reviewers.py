@@ -15,7 +15,6 @@ from urllib.parse import urlencode, urlsplit
 
 from lxml import html
 
-from extract.schema.value import FIELDS
 from tests.load.prepared import PASSWORD, Prepared
 
 Kind = Literal["inbox", "next", "item", "act"]
@@ -107,16 +106,13 @@ class Reviewer(threading.Thread):
             if read is None:
                 raise RuntimeError(f"{item}: the document does not show its numbers")
             fields |= dict(zip(("estimate", "ci_low", "ci_high"), read.groups(), strict=True)) | {"ci_level": "95"}
-        return str(form.action), {
-            n: v for n, v in fields.items() if wanted == "/vote" or n in FIELDS or n not in ("clear_checks",)
-        }
+        return str(form.action), fields
 
     def _sign_in(self) -> None:
         _, _, page = self._ask(None, "/review/login")
         token = html.fromstring(page).forms[0].fields["form_token"]
-        status, _, _ = self._ask(
-            None, "/review/login", {"person": self.person, "password": PASSWORD, "form_token": token}
-        )
+        form = {"person": self.person, "password": PASSWORD, "form_token": token}
+        status, _, _ = self._ask(None, "/review/login", form)
         if status != 303:
             raise RuntimeError(f"{self.person} cannot sign in: {status}")
 
