@@ -14,7 +14,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from extract.errors import StoreError
 from extract.store.migrating import current_revision, refuse_newer, upgrade
@@ -79,10 +86,18 @@ class Store:
         if current == HEAD:
             return
         refuse_newer(current, shown_url=self.shown_url)
-        with self.write() as tx:
-            # Two processes may start at once: the second one finds the work done.
-            if current_revision(tx.connection) == current:
-                upgrade(tx.connection, shown_url=self.shown_url)
+        try:
+            with self.write() as tx:
+                # Two processes may start at once: the second one finds the work done.
+                if current_revision(tx.connection) == current:
+                    upgrade(tx.connection, shown_url=self.shown_url)
+        except ProgrammingError as error:
+            if not isinstance(error.orig, Exception) or "InsufficientPrivilege" not in type(error.orig).__name__:
+                raise
+            raise StoreError(
+                f"the role of {self.shown_url} may not change the tables ({_first_line(error)}); run "
+                "`living-review grants ROLE` once with LIVING_REVIEW_DATABASE_URL of the role that owns them"
+            ) from error
 
     def revision(self) -> str | None:
         """Return the migration the database stands at, None for an empty one."""
