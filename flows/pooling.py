@@ -17,18 +17,26 @@ from reports.model import Asymmetry, CumulativeStep, InfluencePoint, Interval, L
 
 
 def pool(pooled: Sequence[Derived], method: str, ci_method: str, level: float) -> MetaAnalysis:
-    """Pool derived values; one study alone keeps its own interval."""
+    """Pool derived values; one study alone keeps its own interval.
+
+    Estimates that do not differ at all leave the Hartung-Knapp interval without a width; the modification of Roever et
+    al. 2015 (never narrower than without the correction) then stands, and says so in ``ci_method``.
+    """
     effects = [d.effect for d in pooled if d.effect is not None]
+
+    def fit(correction: str) -> MetaAnalysis:
+        return meta_analysis(
+            [e.log_hr for e in effects],
+            [e.se_log_hr**2 for e in effects],
+            method=method,
+            ci_method=correction,
+            level=level,
+            labels=[d.frozen.value.value_id for d in pooled],
+        )
+
     # One study has no between-study variance to correct for: its own interval stands.
-    correction = ci_method if len(effects) > 1 else "wald"
-    return meta_analysis(
-        [e.log_hr for e in effects],
-        [e.se_log_hr**2 for e in effects],
-        method=method,
-        ci_method=correction,
-        level=level,
-        labels=[d.frozen.value.value_id for d in pooled],
-    )
+    result = fit(ci_method if len(effects) > 1 else "wald")
+    return fit("hksj_adhoc") if result.ci_low is None and result.ci_method == "hksj" else result
 
 
 def _interval(log_estimate: float, log_low: float, log_high: float, level: float) -> tuple[Interval, Interval]:

@@ -24,6 +24,7 @@ from starlette.responses import Response
 from extract.review.accounts import first_link
 from extract.review.app import review_app
 from extract.store.engine import Store
+from flows.bodies import Bodies
 from flows.children import Children
 from flows.context import as_recorded, open_store, system_clock, writable
 from flows.errors import SettingsError
@@ -113,7 +114,14 @@ def site_app(
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     own = {"localhost", "127.0.0.1", "::1", host, urlsplit(settings.site_url).hostname or "localhost"}
-    queue = review_app(store, settings.protocol, clock=system_clock, allowed_hosts=own, on_approved=on_approved)
+    queue = review_app(
+        store,
+        settings.protocol,
+        clock=system_clock,
+        allowed_hosts=own,
+        on_approved=on_approved,
+        bodies=Bodies(settings.protocol),
+    )
     app.mount("/review", queue.asgi)
 
     app.add_middleware(SiteGuard, requests_per_minute=settings.requests_per_minute)

@@ -142,3 +142,30 @@ def differing(judgements: Sequence[Judgement]) -> tuple[str, ...]:
 def tool_for(key: str, confounders: Sequence[str]) -> Tool:
     """Return the tool of a key, with the protocol's confounders."""
     return rob2.ROB2 if key == rob2.ROB2.key else robins.robins(confounders)
+
+
+def form_of(judgement: Judgement) -> dict[str, str]:
+    """Return the form that reads as this judgement."""
+    form = {f"answer-{code}": answer for code, answer in judgement.answers.items()}
+    for code, one in judgement.domains.items():
+        form |= {f"support-{code}": one.support, f"why-{code}": one.override}
+        form[f"level-{code}"] = "" if one.level == one.proposed else one.level
+    return form
+
+
+def open_questions(judgements: Sequence[Judgement], tool: Tool) -> dict[str, str]:
+    """Return the form an adjudicator starts from: what the judges agree on filled in, what they differ on empty."""
+    if not judgements:
+        return {}
+    differ = differing(judgements)
+    form = form_of(judgements[0])
+    for domain in tool.domains:
+        if domain.code not in differ:
+            continue
+        form |= {f"{name}-{domain.code}": "" for name in ("support", "why", "level")}
+        for question in domain.questions:
+            if len({one.answers.get(question.code) for one in judgements}) > 1:
+                form[f"answer-{question.code}"] = ""
+    if differ:
+        form |= {f"level-{OVERALL}": "", f"why-{OVERALL}": ""}
+    return form

@@ -19,13 +19,15 @@ from starlette.types import ASGIApp
 from extract.errors import StoreError
 from extract.review.account_pages import add_account_pages
 from extract.review.api.app import api_app
+from extract.review.appraisal_pages import add_appraisal_pages
+from extract.review.certainty import BodyOfEvidence
 from extract.review.decision_pages import add_decision_pages
 from extract.review.desk import Access, Desk, Pages
 from extract.review.guard import API, Guard
 from extract.review.item_pages import add_item_pages
 from extract.review.passwords import Passwords
 from extract.schema.protocol import Protocol
-from extract.store.engine import Store
+from extract.store.engine import Store, Transaction
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def review_app(
     allowed_hosts: Collection[str],
     passwords: Passwords | None = None,
     on_approved: Callable[[], None] = lambda: None,
+    bodies: Callable[[Transaction], tuple[BodyOfEvidence, ...]] = lambda _tx: (),
 ) -> ReviewApp:
     """Return the application, to be mounted at ``/review``.
 
@@ -65,13 +68,16 @@ def review_app(
         How passwords are hashed; the default is argon2id at the library's cost.
     on_approved
         Called after an approval that completed a value.
+    bodies
+        Gives the syntheses whose certainty people decide.
     """
     app = FastAPI(title="Review queue", docs_url=None, redoc_url=None, openapi_url=None)
-    desk = Desk(store, protocol, clock, passwords or Passwords(), on_approved)
+    desk = Desk(store, protocol, clock, passwords or Passwords(), on_approved, bodies)
     pages = Pages(app, desk)
     add_account_pages(pages, desk)
     add_item_pages(pages, desk)
     add_decision_pages(pages, desk)
+    add_appraisal_pages(pages, desk)
     app.mount(API.removesuffix("/"), api_app(desk, pages.access), name="api")
     app.mount("/static", StaticFiles(directory=str(resources.files("extract.review") / "static")), name="static")
     app.add_exception_handler(StoreError, _store_failed)

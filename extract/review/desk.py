@@ -18,10 +18,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from extract.review.accounts import Member, signed_in
+from extract.review.certainty import BodyOfEvidence
 from extract.review.guard import TOKEN_FIELD, cookie_name, cookie_token, form_token
 from extract.review.passwords import Passwords
 from extract.schema.protocol import Protocol
-from extract.store.engine import Store
+from extract.store.engine import Store, Transaction
 
 ROOT = "/review/"
 """Where the application is mounted."""
@@ -79,6 +80,8 @@ class Desk:
     clock: Callable[[], dt.datetime]
     passwords: Passwords
     on_approved: Callable[[], None]
+    bodies: Callable[[Transaction], tuple[BodyOfEvidence, ...]] = lambda _tx: ()
+    """Gives the syntheses whose certainty people decide, as they stand in this transaction."""
     templates: Environment = field(default_factory=environment)
 
     def page(self, visit: Visit, name: str, *, status: int = 200, **values: Any) -> Response:

@@ -17,7 +17,7 @@ from extract.store.engine import Store
 from extract.store.log import open_night
 from flows.assembly import synthesise
 from flows.baseline import import_baseline
-from flows.bodies import bodies_of_evidence
+from flows.bodies import Bodies
 from flows.context import NightContext
 from flows.frozen import FrozenTable, read_table
 from flows.publish import publish
@@ -56,7 +56,7 @@ def main_of(store: Store) -> Synthesis:
 
 def body_of(store: Store) -> BodyOfEvidence:
     with store.read() as tx:
-        return next(b for b in bodies_of_evidence(tx, PROTOCOL) if b.synthesis_id == MAIN)
+        return next(b for b in Bodies(PROTOCOL)(tx) if b.synthesis_id == MAIN)
 
 
 def study_ids(store: Store) -> dict[str, str]:

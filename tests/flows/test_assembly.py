@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from flows.frozen import FrozenTable, read_table
 from flows.grading import with_interactions
 from reports.model import Synthesis
 from tests import tolerances
+from tests.extract.review.judging import put_result
 from tests.nights import rehearsal
 from tests.stores import AT, new_store, protocol
 
@@ -219,3 +221,17 @@ def test_subgroups_are_compared_only_where_two_of_them_hold_two_studies_each() -
     assert (test.variable, test.df, test.prespecified) == ("subtype", 1, True)
     assert test.q == pytest.approx(0, abs=tolerances.ABSOLUTE_AT_ZERO)
     assert test.p == pytest.approx(1, abs=tolerances.PRINTED_3)
+
+
+def test_two_results_that_do_not_differ_at_all_still_give_an_interval(tmp_path: Path) -> None:
+    # Knapp-Hartung's variance is then 0; with Roever 2015's floor it is Wald's 0.148 / sqrt(2), on t(1) = 12.706.
+    with new_store(tmp_path) as store:
+        for study_id in ("Trial-A", "Trial-B"):
+            put_result(store, study_id=study_id)
+        with store.read() as tx:
+            table = read_table(tx)
+    primary = result(table, "os--all--all--randomised").primary
+    assert primary is not None
+    assert primary.ci_method == "hksj_adhoc"
+    se = (math.log(1.07) - math.log(0.6)) / (2 * 1.959964) / math.sqrt(2)
+    assert primary.log.high - primary.log.low == pytest.approx(2 * 12.7062 * se, rel=1e-5)

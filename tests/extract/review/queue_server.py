@@ -26,6 +26,7 @@ from extract.store.candidates import add_candidate
 from extract.store.engine import Store
 from extract.store.log import open_night, open_run
 from extract.store.records import upsert_record
+from flows.bodies import Bodies
 from tests.extract.store.records import record
 from tests.stores import AT, protocol
 
@@ -122,6 +123,7 @@ def serving(store: Store, *, asked: Protocol = PROTOCOL) -> Iterator[Queue]:
         allowed_hosts=["127.0.0.1"],
         passwords=CHEAP,
         on_approved=lambda: approvals.append("asked"),
+        bodies=Bodies(asked),
     )
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     outer.mount("/review", queue_app.asgi)

@@ -1,0 +1,297 @@
+"""Pages on which people judge: the list of what waits, one result's risk of bias, one body of evidence's certainty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.responses import RedirectResponse, Response
+
+from extract.appraisal.judgement import read_judgement, tool_for
+from extract.errors import DecisionError, FieldErrors, StaleItem
+from extract.review.bias import Assessment, assessment_of, assessments, judge_result, may_judge, undo_judgement
+from extract.review.bias_view import as_reviewer, bias_page, draft_key
+from extract.review.certainty import BodyOfEvidence, Ratings, may_rate, rate_certainty, ratings, undo_rating
+from extract.review.certainty_form import read_rating, steps_of
+from extract.review.desk import ROOT, Access, Desk, Pages, Visit, shown
+from extract.schema.protocol import Protocol
+from extract.store.engine import Transaction
+from extract.store.work import drop_draft, save_draft
+
+ORDER = ("conflict", "to_confirm", "needs_second", "to_judge", "agreed")
+"""What is nearest to the page first."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One line of the list.
+
+    Parameters
+    ----------
+    path
+        ``bias/<study>~<outcome>`` or ``certainty/<synthesis>``.
+    mine
+        Whether the person who looks can judge it now.
+    """
+
+    path: str
+    title: str
+    kind: str
+    state: str
+    mine: bool
+    told: str
+
+
+def add_appraisal_pages(pages: Pages, desk: Desk) -> None:
+    """Register the pages."""
+    _add_list(pages, desk)
+    _add_bias(pages, desk)
+    _add_certainty(pages, desk)
+
+
+def _add_list(pages: Pages, desk: Desk) -> None:
+    @pages.get("/appraisal", Access.SIGNED_IN)
+    def listed(visit: Visit) -> Response:
+        with desk.store.read() as tx:
+            lines = waiting(tx, desk, visit)
+        return desk.page(
+            visit,
+            "appraisal.html",
+            lines=lines,
+            mine=sum(line.mine for line in lines),
+            done=_done(visit),
+        )
+
+    @pages.get("/appraisal/next", Access.SIGNED_IN)
+    def following(visit: Visit) -> Response:
+        return _next(desk, visit, after=visit.request.query_params.get("after", ""), done="")
+
+
+def waiting(tx: Transaction, desk: Desk, visit: Visit) -> tuple[Waiting, ...]:
+    """Return everything to judge, what is nearest to the page first, trials before cohorts."""
+    person = as_reviewer(visit.member) if visit.member is not None else None
+    lines = [
+        Waiting(
+            path=f"bias/{one.result.item}",
+            title=f"{one.result.study.facts.get('label') or one.result.study.study_id}: "
+            f"{_outcome(desk.protocol, one.result.outcome)}",
+            kind="Risk of bias, RoB 2" if one.result.tool == "rob2" else "Risk of bias, ROBINS-I",
+            state=one.state,
+            mine=person is not None and may_judge(one, person),
+            told=_told(one),
+        )
+        for one in assessments(tx)
+    ]
+    given = ratings(tx)
+    for body in desk.bodies(tx):
+        standing = given.get(body.synthesis_id, Ratings())
+        lines.append(
+            Waiting(
+                path=f"certainty/{body.synthesis_id}",
+                title=body.title,
+                kind="Certainty, GRADE",
+                state=standing.state(body.fingerprint),
+                mine=person is not None and may_rate(standing, body, person),
+                told=standing.agreed.level if standing.agreed else f"the rules propose {body.proposed}",
+            )
+        )
+    # Certainty last: a risk of bias judged after it would ask for it again.
+    kinds = ("Risk of bias, RoB 2", "Risk of bias, ROBINS-I", "Certainty, GRADE")
+    return tuple(sorted(lines, key=lambda line: (not line.mine, kinds.index(line.kind), ORDER.index(line.state))))
+
+
+def _told(one: Assessment) -> str:
+    if one.agreed is None:
+        return ""
+    return one.agreed.judgement.levels["overall"].replace("_", " ")
+
+
+def _outcome(protocol: Protocol, code: str) -> str:
+    return next((outcome.label for outcome in protocol.outcomes if outcome.code == code), code)
+
+
+def _add_bias(pages: Pages, desk: Desk) -> None:
+    @pages.get("/bias/{item}", Access.SIGNED_IN)
+    def bias(visit: Visit) -> Response:
+        return _show_bias(desk, visit)
+
+    @pages.post("/bias/{item}/draft", Access.DECIDE)
+    def draft(visit: Visit) -> Response:
+        item = visit.request.path_params["item"]
+        with desk.store.write() as tx:
+            try:
+                assessment_of(tx, item)
+            except DecisionError as error:
+                return desk.page(visit, "message.html", status=404, title="There is no such result", words=str(error))
+            save_draft(tx, draft_key(item), visit.person, shown(visit.form), at=visit.at)
+        if visit.request.headers.get("sec-fetch-mode") == "navigate":
+            return RedirectResponse(f"{ROOT}bias/{quote(item, safe='~')}#judge", 303)
+        return Response(status_code=204)
+
+    @pages.post("/bias/{item}/judge", Access.DECIDE)
+    def judge(visit: Visit) -> Response:
+        return _decided(desk, visit, _judge, _show_bias)
+
+    @pages.post("/bias/{item}/undo", Access.DECIDE)
+    def undo(visit: Visit) -> Response:
+        return _decided(desk, visit, _undo_judgement, _show_bias)
+
+
+def _judge(desk: Desk, visit: Visit) -> str:
+    item = visit.request.path_params["item"]
+    with desk.store.read() as tx:
+        tool = tool_for(assessment_of(tx, item).result.tool, desk.protocol.appraisal.confounders)
+    judgement = read_judgement(tool, visit.form)
+    seen = visit.form.get("seen", "")
+    state = judge_result(desk.store, desk.protocol, item, judgement, by=visit.person, at=visit.at, seen=seen)
+    with desk.store.write() as tx:
+        drop_draft(tx, draft_key(item), visit.person)
+    return state
+
+
+def _undo_judgement(desk: Desk, visit: Visit) -> str:
+    item, seen = visit.request.path_params["item"], visit.form.get("seen", "")
+    undo_judgement(desk.store, desk.protocol, item, by=visit.person, at=visit.at, seen=seen)
+    return "undone"
+
+
+def _show_bias(
+    desk: Desk, visit: Visit, *, status: int = 200, errors: Mapping[str, str] | None = None, stale: str = ""
+) -> Response:
+    typed = shown(visit.form)
+    try:
+        with desk.store.read() as tx:
+            if visit.member is None:
+                raise DecisionError("nobody is signed in")
+            view = bias_page(tx, desk.protocol, visit.request.path_params["item"], visit.member, typed)
+    except DecisionError as error:
+        return desk.page(visit, "message.html", status=404, title="There is no such result", words=str(error))
+    return desk.page(
+        visit, "bias.html", status=status, view=view, errors=dict(errors or {}), stale=stale, typed=typed, done=None
+    )
+
+
+def _add_certainty(pages: Pages, desk: Desk) -> None:
+    @pages.get("/certainty/{item}", Access.SIGNED_IN)
+    def certainty(visit: Visit) -> Response:
+        return _show_certainty(desk, visit)
+
+    @pages.post("/certainty/{item}/judge", Access.DECIDE)
+    def judge(visit: Visit) -> Response:
+        return _decided(desk, visit, _rate, _show_certainty)
+
+    @pages.post("/certainty/{item}/undo", Access.DECIDE)
+    def undo(visit: Visit) -> Response:
+        return _decided(desk, visit, _undo_rating, _show_certainty)
+
+
+def _body(desk: Desk, tx: Transaction, item: str) -> BodyOfEvidence:
+    body = next((one for one in desk.bodies(tx) if one.synthesis_id == item), None)
+    if body is None:
+        raise DecisionError(f"{item!r}: no such synthesis with studies")
+    return body
+
+
+def _rate(desk: Desk, visit: Visit) -> str:
+    with desk.store.read() as tx:
+        body = _body(desk, tx, visit.request.path_params["item"])
+    level, reason, steps = read_rating(body, visit.form)
+    return rate_certainty(
+        desk.store,
+        desk.protocol,
+        body,
+        level=level,
+        reason=reason,
+        steps=steps,
+        by=visit.person,
+        at=visit.at,
+        seen=visit.form.get("seen", ""),
+    )
+
+
+def _undo_rating(desk: Desk, visit: Visit) -> str:
+    with desk.store.read() as tx:
+        body = _body(desk, tx, visit.request.path_params["item"])
+    undo_rating(desk.store, desk.protocol, body, by=visit.person, at=visit.at, seen=visit.form.get("seen", ""))
+    return "undone"
+
+
+def _show_certainty(
+    desk: Desk, visit: Visit, *, status: int = 200, errors: Mapping[str, str] | None = None, stale: str = ""
+) -> Response:
+    typed = shown(visit.form)
+    try:
+        with desk.store.read() as tx:
+            body = _body(desk, tx, visit.request.path_params["item"])
+            standing = ratings(tx).get(body.synthesis_id, Ratings())
+    except DecisionError as error:
+        return desk.page(visit, "message.html", status=404, title="There is no such synthesis", words=str(error))
+    person = as_reviewer(visit.member) if visit.member is not None else None
+    decidable = person is not None and may_rate(standing, body, person)
+    state = standing.state(body.fingerprint)
+    settles = decidable and person is not None and person.role == "adjudicator"
+    given = standing.on(body.fingerprint)
+    return desk.page(
+        visit,
+        "certainty.html",
+        status=status,
+        body=body,
+        state=state,
+        standing=standing,
+        decidable=decidable,
+        own=person is not None and person.person_id in given,
+        undoable=person is not None and _took_part(standing, body, person.person_id),
+        others=sorted(given.items()) if settles or state in ("conflict", "agreed") else [],
+        steps=steps_of(body, typed),
+        typed=typed,
+        errors=dict(errors or {}),
+        stale=stale,
+        done=None,
+    )
+
+
+def _took_part(standing: Ratings, body: BodyOfEvidence, person_id: str) -> bool:
+    agreed = standing.agreed
+    settled = agreed is not None and agreed.fingerprint == body.fingerprint and agreed.settled_by == person_id
+    return settled or person_id in standing.on(body.fingerprint)
+
+
+def _decided(desk: Desk, visit: Visit, act: Callable[[Desk, Visit], str], show: Callable[..., Response]) -> Response:
+    try:
+        state = act(desk, visit)
+    except StaleItem as error:
+        return show(desk, visit, status=409, stale=str(error))
+    except FieldErrors as error:
+        return show(desk, visit, status=422, errors=error.errors)
+    except DecisionError as error:
+        return show(desk, visit, status=422, errors={"": str(error)})
+    if state in ("agreed", "undone"):
+        desk.on_approved()
+    path = visit.request.url.path.removeprefix(ROOT).rpartition("/")[0]
+    if state == "undone":
+        return RedirectResponse(ROOT + path, 303)
+    return _next(desk, visit, after=path, done=state)
+
+
+def _next(desk: Desk, visit: Visit, *, after: str, done: str) -> Response:
+    with desk.store.read() as tx:
+        mine = [line.path for line in waiting(tx, desk, visit) if line.mine and line.path != after]
+    if done or not mine:
+        return RedirectResponse(f"{ROOT}appraisal?done={quote(done)}&of={quote(after, safe='')}", 303)
+    return RedirectResponse(ROOT + quote(mine[0], safe="/~"), 303)
+
+
+DONE = {
+    "needs_second": "Saved: your judgement is in, and a second judge who does not see it is awaited.",
+    "conflict": "Saved: your judgement is in. The judges differ, and an adjudicator settles it.",
+    "agreed": "Saved: the judgement is complete, and the pages it changes are being published.",
+}
+
+
+def _done(visit: Visit) -> tuple[str, str] | None:
+    asked = visit.request.query_params
+    words = DONE.get(asked.get("done", ""))
+    of = asked.get("of", "")
+    local = of.startswith(("bias/", "certainty/")) and "//" not in of and ".." not in of and of.isprintable()
+    return (words, of) if words and local else None
