@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.alert import alert
+from flows.commands.digest import digest
 from flows.commands.grants import grants
 from flows.commands.link import link_app
 from flows.commands.queue import queue_app
@@ -38,6 +39,7 @@ app.add_typer(table_app, name="table")
 app.add_typer(user_app, name="user")
 app.command()(alert)
 app.command()(backup)
+app.command()(digest)
 app.command()(extract)
 app.command()(grants)
 app.command()(meta)

@@ -25,6 +25,7 @@ from extract.review.decision_pages import add_decision_pages
 from extract.review.desk import Access, Desk, Pages
 from extract.review.guard import API, Guard
 from extract.review.item_pages import add_item_pages
+from extract.review.own_pages import add_own_pages
 from extract.review.passwords import Passwords
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store, Transaction
@@ -75,6 +76,7 @@ def review_app(
     desk = Desk(store, protocol, clock, passwords or Passwords(), on_approved, bodies)
     pages = Pages(app, desk)
     add_account_pages(pages, desk)
+    add_own_pages(pages, desk)
     add_item_pages(pages, desk)
     add_decision_pages(pages, desk)
     add_appraisal_pages(pages, desk)

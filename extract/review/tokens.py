@@ -80,7 +80,7 @@ def make_token(
         if member is None:
             raise AccessError(f"{person_id!r}: no account that can sign in; a token acts for a person who can")
         for scope in wanted:
-            if not _scope_fits(member, scope):
+            if scope not in scopes_for(member):
                 raise AccessError(f"scopes: {scope!r} is not {person_id}'s to give: the role is {member.role}")
         working = [t for t in stored.tokens_of(tx, person_id) if t.revoked_at is None and t.expires_at > at]
         if len(working) >= MOST_TOKENS:
@@ -124,10 +124,12 @@ def end_token(store: Store, person_id: str, token_id: str, *, now: dt.datetime) 
             raise AccessError(f"token {token_id[:20]!r}: {person_id} has no such token, or it was revoked already")
 
 
-def _scope_fits(member: Member, scope: str) -> bool:
-    if scope == "decide":
-        return member.decides
-    return scope == "read" or member.role == "administrator"
+def scopes_for(member: Member | None) -> tuple[Scope, ...]:
+    """Return the scopes a person can give a token."""
+    if member is None:
+        return ()
+    rights: dict[Scope, bool] = {"read": True, "decide": member.decides, "administer": member.role == "administrator"}
+    return tuple(scope for scope in SCOPES if rights[scope])
 
 
 def _text(moment: dt.datetime) -> str:

@@ -52,6 +52,37 @@ def disable(person: Person, rehearsal: Rehearsal = False) -> None:
     typer.echo(json.dumps({"person": person, "state": "disabled"}))
 
 
+@user_app.command("address")
+def address(
+    person: Person,
+    email: Annotated[str | None, typer.Option(help="Where digests go; empty removes it.")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DIGEST_URL", help="A URL of the notification library that goes before it (better as DIGEST_URL)."
+        ),
+    ] = None,
+    digest: Annotated[bool | None, typer.Option(help="Whether the person wants digests.")] = None,
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Say where a person's digests go; the address also serves to know the person at an identity provider."""
+    from extract.review.addresses import change_email, change_notify_url, switch_digest
+    from extract.store.accounts import get_account
+
+    with opened(rehearsal=rehearsal) as (_, store):
+        if email is not None:
+            change_email(store, person, email)
+        if url is not None:
+            change_notify_url(store, person, url)
+        if digest is not None:
+            switch_digest(store, person, wanted=digest)
+        with store.read() as tx:
+            account = get_account(tx, person)
+    if account is not None:
+        kind = account.notify_url.partition("://")[0] if account.notify_url else None
+        typer.echo(json.dumps({"person": person, "email": account.email, "url": kind, "digest": account.digest}))
+
+
 @user_app.command("list")
 def list_people(rehearsal: Rehearsal = False) -> None:
     """List every account, one JSON object a line."""

@@ -44,6 +44,7 @@ FILLED = {
     "{link}": "none",
     "{value_id}": "none--1",
     "{token_id}": "none",
+    "{token}": "none",
 }
 
 SCOPED = {"read": Access.SIGNED_IN, "decide": Access.DECIDE, "administer": Access.ADMINISTER}

@@ -1,0 +1,95 @@
+"""What waits for one person, in one line: "7 to screen, 3 conflicts, oldest 12 days"."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from extract.review.accounts import Member, active_member
+from extract.review.inbox import inbox_rows
+from extract.schema.protocol import Protocol
+from extract.store.accounts import all_accounts
+from extract.store.engine import Transaction
+
+WORDS = (
+    ("to screen", ("new", "screening")),
+    ("to extract", ("proposed",)),
+    ("to read as second", ("needs_second",)),
+    ("conflicts", ("conflict",)),
+    ("re-opened", ("reopened",)),
+)
+"""Words of the line, and the states of items they count."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits: how many by state, and since when (ISO date; empty when nothing does)."""
+
+    states: dict[str, int]
+    since: str
+
+    def __bool__(self) -> bool:
+        """Tell whether anything waits."""
+        return bool(self.states)
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """A person who is told, and where; ``url`` goes before ``email`` and may hold a password."""
+
+    person_id: str
+    waiting: Waiting
+    email: str | None
+    url: str | None
+
+    def __repr__(self) -> str:
+        """Show who it is, without the address."""
+        return f"Addressee({self.person_id!r})"
+
+
+def waiting_for(tx: Transaction, member: Member, *, at: str) -> Waiting:
+    """Return what a person can act on now."""
+    return _counted((row.waits.state, row.waits.since) for row in inbox_rows(tx, member, at=at) if row.mine)
+
+
+def waiting_for_all(tx: Transaction, *, at: str) -> Waiting:
+    """Return everything that waits."""
+    nobody = Member("", "", "viewer", decides=False)
+    return _counted((row.waits.state, row.waits.since) for row in inbox_rows(tx, nobody, at=at))
+
+
+def addressees(tx: Transaction, protocol: Protocol, *, at: str) -> tuple[Addressee, ...]:
+    """Return the people who want digests, can be reached and have something to do."""
+    found = []
+    for account in all_accounts(tx):
+        member = active_member(protocol, account)
+        reachable = account.email is not None or account.notify_url is not None
+        if member is None or not member.decides or not account.digest or not reachable:
+            continue
+        waiting = waiting_for(tx, member, at=at)
+        if waiting:
+            found.append(Addressee(account.person_id, waiting, account.email, account.notify_url))
+    return tuple(found)
+
+
+def digest_line(waiting: Waiting, *, today: dt.date) -> str:
+    """Return what waits as one line."""
+    parts = []
+    for words, states in WORDS:
+        number = sum(waiting.states.get(state, 0) for state in states)
+        if number:
+            parts.append(f"{number} {words.removesuffix('s') if number == 1 else words}")
+    if waiting.since:
+        days = (today - dt.date.fromisoformat(waiting.since[:10])).days
+        parts.append(f"oldest {days} day{'' if days == 1 else 's'}")
+    return ", ".join(parts) or "nothing waits"
+
+
+def _counted(items: Iterable[tuple[str, str]]) -> Waiting:
+    states: dict[str, int] = {}
+    oldest = ""
+    for state, since in items:
+        states[state] = states.get(state, 0) + 1
+        oldest = min(oldest or since, since)
+    return Waiting(states, oldest)
