@@ -6,6 +6,7 @@ people. A changed record is read again: candidates whose words are gone are supe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from extract.candidates import EXTRACTOR_VERSION, propose_effects
@@ -53,7 +54,8 @@ def extract_night(context: NightContext) -> ExtractionOutcome:
     for record in waiting:
         effects = _effects(context, record)
         with context.store.write() as tx:
-            more_proposed, more_confirmed = _enqueue(tx, context, record, effects)
+            more_proposed, more_confirmed = enqueue(tx, context, record, effects, covers=in_record)
+            set_extracted(tx, record.pmid, EXTRACTOR_VERSION)
         proposed, confirmed = proposed + more_proposed, confirmed + more_confirmed
     return ExtractionOutcome(len(waiting), proposed, confirmed)
 
@@ -72,11 +74,40 @@ def _document(record: StoredRecord) -> Document:
     return Document(document_id=record.pmid, title=parsed.title, abstract=parsed.abstract_text())
 
 
-def _enqueue(
-    tx: Transaction, context: NightContext, record: StoredRecord, effects: tuple[Effect, ...]
+def in_record(source: str) -> bool:
+    """Tell whether a span counts in the record's own title or abstract."""
+    return source in ("title", "abstract")
+
+
+def enqueue(
+    tx: Transaction,
+    context: NightContext,
+    record: StoredRecord,
+    effects: tuple[Effect, ...],
+    *,
+    covers: Callable[[str], bool],
 ) -> tuple[int, int]:
+    """Put what one reading of a record found into the queue; return values proposed and approved values confirmed.
+
+    Parameters
+    ----------
+    covers
+        Which sources were read; proposals of other sources are left alone, and one that says the same is not doubled.
+    """
     proposed = confirmed = 0
     placed: set[str] = set()
+    open_ones = list_candidates(tx, pmid=record.pmid)
+    said = {
+        _numbers(old.effect) for old in open_ones if not covers(old.effect.span.source) and old.state != "superseded"
+    }
+    kept = []
+    for effect in effects:
+        # A full text repeats its abstract, and its sections their tables: one proposal is enough.
+        if _numbers(effect) not in said:
+            kept.append(effect)
+        if not covers("abstract"):
+            said.add(_numbers(effect))
+    effects = tuple(kept)
     for effect in effects:
         approved = _approved_match(tx, record, effect)
         new_id = add_candidate(
@@ -91,19 +122,25 @@ def _enqueue(
         if approved is not None:
             confirmed += 1
             set_candidate(tx, candidate_id(record.pmid, effect), state="confirms", value_id=approved.value_id)
-            if approved.value_id not in placed:
+            if approved.value_id not in placed and (covers("abstract") or approved.span is None):
                 # The first place in reading order; a repeat of the same numbers further down adds nothing.
                 put_value(tx, replace(approved, span=effect.span, span_pmid=record.pmid))
             placed.add(approved.value_id)
         elif new_id is not None:
             proposed += 1
-    _reopen_lost_places(tx, context, record, placed)
+    if covers("abstract"):
+        _reopen_lost_places(tx, context, record, placed)
     read = {candidate_id(record.pmid, effect) for effect in effects}
     for old in list_candidates(tx, pmid=record.pmid, states=OPEN_STATES):
-        if old.candidate_id not in read:
+        if covers(old.effect.span.source) and old.candidate_id not in read:
             set_candidate(tx, old.candidate_id, state="superseded")
-    set_extracted(tx, record.pmid, EXTRACTOR_VERSION)
     return proposed, confirmed
+
+
+def _numbers(effect: Effect) -> tuple[object, ...]:
+    """Return what makes two printed effects one result: measure, numbers, outcome and stratum."""
+    said = (effect.measure, effect.estimate, effect.ci_low, effect.ci_high)
+    return (*said, effect.outcome, effect.subtype, effect.metastatic_pattern)
 
 
 def _reopen_lost_places(tx: Transaction, context: NightContext, record: StoredRecord, placed: set[str]) -> None:

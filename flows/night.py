@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,9 +30,11 @@ from flows.context import (
 )
 from flows.errors import PublishRefused
 from flows.extraction import ExtractionOutcome, extract_night
+from flows.fulltexts import FullTextOutcome, full_text_night
 from flows.linking import apply_starting_decisions
 from flows.proposals import ProposalOutcome, propose_night
 from flows.publish import Publication, publish, status_after_refusal
+from flows.ranking import RankingOutcome, rank_night
 from flows.registries import RegistryOutcome, watch_registries
 from flows.search import SearchOutcome, search_night
 from flows.settings import Settings
@@ -41,16 +43,39 @@ from reports.status import Status
 
 ExitCode = Literal[0, 3, 4]
 StepName = Literal[
-    "baseline", "search", "citations", "linking", "surveillance", "registries", "proposals", "extraction", "publish"
+    "baseline",
+    "search",
+    "citations",
+    "linking",
+    "surveillance",
+    "registries",
+    "proposals",
+    "extraction",
+    "fulltexts",
+    "ranking",
+    "publish",
 ]
 RunStep = Callable[[StepName, Callable[[], Any]], Any]
 
 
-@dataclass
-class NightLog:
-    """What each step of the night reported, in order; filled while the night runs."""
+@dataclass(frozen=True)
+class Gathered:
+    """What each step before publishing reported."""
 
-    outcomes: dict[str, Any] = field(default_factory=dict)
+    search: SearchOutcome
+    citations: CitationOutcome
+    surveillance: SurveillanceOutcome
+    registries: RegistryOutcome
+    proposals: ProposalOutcome
+    extraction: ExtractionOutcome
+    fulltexts: FullTextOutcome
+    ranking: RankingOutcome
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Everything that did not answer, or not with everything; empty means that the night was complete."""
+        asked = (self.search, self.citations, self.surveillance, self.registries, self.fulltexts)
+        return tuple(failure for outcome in asked for failure in outcome.failures)
 
 
 @dataclass(frozen=True)
@@ -60,24 +85,36 @@ class NightReport:
     Parameters
     ----------
     exit_code
-        0 done; 3 done, but the search failed or was incomplete; 4 refused to publish.
+        0 done; 3 done, but a search failed or was incomplete; 4 refused to publish.
+    requests
+        Requests sent, to every source.
     """
 
     night: dt.date
     rehearsal: bool
     exit_code: ExitCode
-    search: SearchOutcome
-    citations: CitationOutcome
-    surveillance: SurveillanceOutcome
-    registries: RegistryOutcome
-    proposals: ProposalOutcome
-    extraction: ExtractionOutcome
+    gathered: Gathered
     publication: Publication | None
     refusal: str | None
     status: Status
     waiting: int
     requests: int
     site: Path
+
+    @property
+    def search(self) -> SearchOutcome:
+        """What the database search found."""
+        return self.gathered.search
+
+    @property
+    def surveillance(self) -> SurveillanceOutcome:
+        """What became of included reports."""
+        return self.gathered.surveillance
+
+    @property
+    def extraction(self) -> ExtractionOutcome:
+        """What was read in the records."""
+        return self.gathered.extraction
 
 
 def plain_step(_name: StepName, step: Callable[[], Any]) -> Any:
@@ -124,28 +161,11 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
     run_step
         How one step is run: as it is, or as a Prefect task with retries.
     """
-    baseline: Baseline = load_baseline(context.protocol)
-    run_step("baseline", lambda: import_baseline(context, baseline))
-    search: SearchOutcome = run_step("search", lambda: search_night(context))
-    citations: CitationOutcome = run_step("citations", lambda: follow_citations(context))
-    run_step("linking", lambda: apply_starting_decisions(context, baseline))
-    surveillance: SurveillanceOutcome = run_step("surveillance", lambda: watch_included(context))
-    registries: RegistryOutcome = run_step("registries", lambda: watch_registries(context, baseline))
-    proposals: ProposalOutcome = run_step("proposals", lambda: propose_night(context))
-    extraction: ExtractionOutcome = run_step("extraction", lambda: extract_night(context))
-    failed = bool(search.failures or citations.failures or surveillance.failures or registries.failures)
+    gathered = _gather(context, run_step)
+    failed = bool(gathered.failures)
     publication: Publication | None = None
     refusal: str | None = None
-    _close(
-        context,
-        "search_failed" if failed else "done",
-        search,
-        citations,
-        surveillance,
-        registries,
-        proposals,
-        extraction,
-    )
+    _close(context, "search_failed" if failed else "done", gathered)
     try:
         publication = run_step(
             "publish",
@@ -153,7 +173,7 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
         )
     except PublishRefused as error:
         refusal = str(error)
-        _close(context, "refused", search, citations, surveillance, registries, proposals, extraction)
+        _close(context, "refused", gathered)
     if publication is not None:
         status = publication.status
     else:
@@ -165,12 +185,7 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
         night=context.night,
         rehearsal=context.settings.rehearsal,
         exit_code=4 if refusal else 3 if failed else 0,
-        search=search,
-        citations=citations,
-        surveillance=surveillance,
-        registries=registries,
-        proposals=proposals,
-        extraction=extraction,
+        gathered=gathered,
         publication=publication,
         refusal=refusal,
         status=status,
@@ -180,45 +195,24 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
     )
 
 
-def _close(context: NightContext, state: str, *outcomes: object) -> None:
-    summary: dict[str, Any] = {}
-    for outcome in outcomes:
-        if is_dataclass(outcome) and not isinstance(outcome, type):
-            summary[type(outcome).__name__] = asdict(outcome)
+def _gather(context: NightContext, run_step: RunStep) -> Gathered:
+    """Run every step before publishing, in order."""
+    baseline: Baseline = load_baseline(context.protocol)
+    run_step("baseline", lambda: import_baseline(context, baseline))
+    search: SearchOutcome = run_step("search", lambda: search_night(context))
+    citations: CitationOutcome = run_step("citations", lambda: follow_citations(context))
+    run_step("linking", lambda: apply_starting_decisions(context, baseline))
+    surveillance: SurveillanceOutcome = run_step("surveillance", lambda: watch_included(context))
+    registries: RegistryOutcome = run_step("registries", lambda: watch_registries(context, baseline))
+    proposals: ProposalOutcome = run_step("proposals", lambda: propose_night(context))
+    extraction: ExtractionOutcome = run_step("extraction", lambda: extract_night(context))
+    fulltexts: FullTextOutcome = run_step("fulltexts", lambda: full_text_night(context))
+    ranking: RankingOutcome = run_step("ranking", lambda: rank_night(context))
+    return Gathered(search, citations, surveillance, registries, proposals, extraction, fulltexts, ranking)
+
+
+def _close(context: NightContext, state: str, gathered: Gathered) -> None:
+    outcomes = (getattr(gathered, field.name) for field in fields(gathered))
+    summary = {type(outcome).__name__: asdict(outcome) for outcome in outcomes}
     with context.store.write() as tx:
         close_night(tx, context.night_id, at=context.now(), state=state, summary=summary)
-
-
-def summary_lines(report: NightReport) -> list[str]:
-    """Return what happened in at most a dozen lines, for a person at a terminal."""
-    search, status = report.search, report.status
-    lines = [
-        f"Night {report.night}{' (rehearsal against the recorded archive)' if report.rehearsal else ''}",
-    ]
-    if search.failures:
-        lines.append(f"Search FAILED or incomplete (this is not 'nothing new'): {search.failures[0]}")
-        lines += [f"  and {len(search.failures) - 1} more, see the status page"] if len(search.failures) > 1 else []
-    else:
-        lines.append(
-            f"Search complete through {status.searched_through}: {search.new} new and {search.changed} changed records "
-            f"({report.requests} requests)"
-        )
-    lines += [f"  Full run: {told}" for told in (difference.told() for difference in search.differences) if told]
-    lines.append(
-        f"Surveillance: {report.surveillance.looked_at} included records looked at, "
-        f"{len(report.surveillance.alerts)} new alerts"
-    )
-    lines += [f"  {failure}" for failure in report.surveillance.failures[:1]]
-    lines.append(
-        f"Extraction: {report.extraction.read} records read, {report.extraction.proposed} values proposed, "
-        f"{report.extraction.confirmed} approved values found in their source"
-    )
-    lines.append(f"Queue: {report.waiting} items wait for people")
-    if report.publication is not None:
-        kind = "published" if report.publication.new else "unchanged (status brought up to date)"
-        lines.append(f"Site version {report.publication.version} {kind}")
-        lines.append(f"  {report.publication.headline}")
-    else:
-        lines.append(f"{report.refusal}")
-    lines.append(f"Look at: {report.site / 'index.html'}")
-    return lines

@@ -14,8 +14,9 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.context import Clock, system_clock
-from flows.night import NightReport, StepName, opened_night, run_night, summary_lines
+from flows.night import NightReport, StepName, opened_night, run_night
 from flows.settings import Settings, load_settings
+from flows.summary import summary_lines
 
 RETRIES = 2
 """Further tries of a step that ended in a bug or a busy database; failed searches have their own retries inside."""

@@ -13,11 +13,12 @@ from extract.pubmed.fetch import EntrezClient
 from extract.store.log import latest_nights
 from flows.context import Clock, as_recorded, open_store, system_clock
 from flows.errors import SettingsError
-from flows.night import NightReport, summary_lines
+from flows.night import NightReport
 from flows.publish import publish
 from flows.pubmed import entrez_settings
 from flows.rehearsal import next_night, packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings, load_settings, rehearsal_settings
+from flows.summary import summary_lines
 from flows.timetable import local_date, night_due
 
 LOOKED_BACK = 20

@@ -109,6 +109,11 @@ def propose_from(texts: Sequence[tuple[str, str]], protocol: Protocol) -> tuple[
     return tuple(_checked(reading.effects, reading.words))
 
 
+def words_for(protocol: Protocol) -> Words:
+    """Return the protocol's words made ready for matching, once for each protocol."""
+    return _words(_ByIdentity(protocol))
+
+
 class _ByIdentity:
     """Hashes a protocol by identity.
 

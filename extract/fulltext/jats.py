@@ -49,17 +49,29 @@ def parse_article(raw: bytes, *, where: str = "") -> Article:
     DocumentError
         Not XML, or XML of another kind; the message says what the root element is.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
-    prefix = f"{where}: " if where else ""
-    try:
-        root = etree.fromstring(raw, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise DocumentError(f"{prefix}not well-formed XML ({error}); expected a JATS article") from error
+    root = _root(raw, where)
     article = _article_element(root)
     if article is None:
+        prefix = f"{where}: " if where else ""
         name = etree.QName(root).localname
         raise DocumentError(f"{prefix}the root element is <{name}>; expected a JATS <article>")
     return read_article(article)
+
+
+def parse_articles(raw: bytes, *, where: str = "") -> tuple[Article, ...]:
+    """Return every article of a PMC article set, those without a body (withheld ones) left out.
+
+    Raises
+    ------
+    DocumentError
+        As :func:`parse_article`.
+    """
+    root = _root(raw, where)
+    found = [e for e in root.iter() if isinstance(e.tag, str) and etree.QName(e).localname == "article"]
+    if etree.QName(root).localname != "pmc-articleset":
+        prefix = f"{where}: " if where else ""
+        raise DocumentError(f"{prefix}the root element is <{etree.QName(root).localname}>; expected a PMC article set")
+    return tuple(read_article(each) for each in map(_without_namespace, found) if each.find("body") is not None)
 
 
 def read_article(article: etree._Element) -> Article:
@@ -83,6 +95,15 @@ def read_article(article: etree._Element) -> Article:
         sections=tuple(_sections(article)),
         tables=parse_tables(article),
     )
+
+
+def _root(raw: bytes, where: str) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
+    try:
+        return etree.fromstring(raw, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        prefix = f"{where}: " if where else ""
+        raise DocumentError(f"{prefix}not well-formed XML ({error}); expected a JATS article") from error
 
 
 def text_of(element: etree._Element) -> str:

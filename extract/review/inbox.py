@@ -70,7 +70,7 @@ class Filters:
 
 
 def inbox_rows(tx: Transaction, member: Member, *, at: str) -> tuple[InboxRow, ...]:
-    """Return everything that waits, in the order of work and oldest first in each stage."""
+    """Return everything that waits, in the order of work; in each stage oldest first, records in reading order."""
     decided = {kind: standing_decisions(tx, subject) for kind, subject in SUBJECTS.items()}
     strata = {
         c.candidate_id: (c.effect.subtype, c.effect.metastatic_pattern) for c in list_candidates(tx, states=OPEN_STATES)
@@ -84,7 +84,8 @@ def inbox_rows(tx: Transaction, member: Member, *, at: str) -> tuple[InboxRow, .
         subtype, pattern = strata.get(identifier, ("", "")) if kind != "record" else ("", "")
         mine = can_decide(member, waits.state, people=decided[kind].get(identifier, {}))
         rows.append(InboxRow(waits, mine, holder if holder != member.person_id else None, subtype, pattern))
-    return tuple(sorted(rows, key=lambda row: (STAGES.index(row.waits.state), row.waits.since)))
+    # Records keep the order they came in: randomised trials and the best ranked first.
+    return tuple(sorted(rows, key=lambda r: (STAGES.index(r.waits.state), "" if r.kind == "record" else r.waits.since)))
 
 
 def can_decide(member: Member, state: str, *, people: Sequence[str] | dict[str, tuple[str, int]]) -> bool:

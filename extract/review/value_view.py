@@ -16,6 +16,7 @@ from extract.review.inbox import can_decide
 from extract.review.marking import Piece, Place, placed_pieces, sentence_around
 from extract.review.proposal import proposed_value
 from extract.review.seen import candidate_mark
+from extract.review.views import full_text_context
 from extract.schema.protocol import Protocol
 from extract.schema.value import ReportedValue
 from extract.schema.vocabulary import RecordState
@@ -128,7 +129,14 @@ def document_pieces(
         Mark the whole sentence and nothing else, for a blind reader.
     """
     parsed = record_from_json(record.content)
-    parts = []
+    parts: list[tuple[str, tuple[Piece, ...]]] = []
+    around = full_text_context(candidate.effect)
+    if around is not None:
+        # A value of a full text: the words kept with it, for the article itself is in the archive only.
+        text, start = around
+        place = Place(start, start + len(candidate.effect.span.text))
+        marked = sentence_around(text, place) if sentence else place
+        parts.append((candidate.effect.span.source, placed_pieces(text, [marked])))
     for source, text in (("title", parsed.title), ("abstract", parsed.abstract_text())):
         places = []
         for one in list_candidates(tx, pmid=candidate.pmid):

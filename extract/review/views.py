@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +16,8 @@ from extract.store.candidates import OPEN_STATES, Candidate, get_candidate, list
 from extract.store.curated import all_alerts, curated_values, get_value
 from extract.store.decisions import decisions_on
 from extract.store.engine import Transaction
-from extract.store.records import get_record, list_records
+from extract.store.ranks import RecordRank, record_ranks
+from extract.store.records import StoredRecord, get_record, list_records
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,10 @@ class QueueItem:
 
 
 def queue_items(tx: Transaction) -> tuple[QueueItem, ...]:
-    """Return everything that waits, re-opened values first, then values, then records, oldest first in each."""
+    """Return everything that waits: re-opened values, then values, oldest first, then records in reading order.
+
+    Reading order: randomised trials, then by the score of the last ranking, then oldest first; nothing is left out.
+    """
     reopened = [value for value in curated_values(tx) if value.state == "reopened"]
     notices = {alert.report_id: alert for alert in all_alerts(tx)}
     items = [
@@ -71,9 +76,18 @@ def queue_items(tx: Transaction) -> tuple[QueueItem, ...]:
     ]
     items += [
         QueueItem(f"record:{record.pmid}", record.state.value, record.first_night, record.title)
-        for record in open_records
+        for record in _in_reading_order(open_records, record_ranks(tx))
     ]
     return tuple(items)
+
+
+def _in_reading_order(records: Sequence[StoredRecord], ranks: Mapping[str, RecordRank]) -> list[StoredRecord]:
+    def place(record: StoredRecord) -> tuple[bool, float, str, str]:
+        rank = ranks.get(record.pmid)
+        # One that came since the last ranking is read before those that look unlike everything included.
+        return (rank is None or not rank.randomised, -rank.score if rank else -0.5, record.first_night, record.pmid)
+
+    return sorted(records, key=place)
 
 
 def effect_line(effect: Effect) -> str:
@@ -128,12 +142,22 @@ def _words_around(tx: Transaction, candidate: Candidate) -> str | None:
     if record is None:
         return None
     parsed = record_from_json(record.content)
-    text = {"title": parsed.title, "abstract": parsed.abstract_text()}.get(candidate.effect.span.source)
-    if text is None:
-        return None
     span = candidate.effect.span
+    text = {"title": parsed.title, "abstract": parsed.abstract_text()}.get(span.source)
+    if text is None:
+        around = full_text_context(candidate.effect)
+        if around is None:
+            return None
+        text, start = around
+        return f"{text[:start]}>>{span.text}<<{text[start + len(span.text) :]}"
     before, after = text[max(0, span.start - AROUND) : span.start], text[span.end : span.end + AROUND]
     return f"{before}>>{span.text}<<{after}"
+
+
+def full_text_context(effect: Effect) -> tuple[str, int] | None:
+    """Return the words around a value of a full text and where in them it begins; None for one of an abstract."""
+    said = dict(effect.extras)
+    return (said["context"], int(said["context_at"])) if "context" in said else None
 
 
 def _decisions(tx: Transaction, kind: str, identifier: str, *, open_: bool = False) -> list[dict[str, Any]]:

@@ -32,6 +32,8 @@ STEPS: tuple[StepName, ...] = (
     "registries",
     "proposals",
     "extraction",
+    "fulltexts",
+    "ranking",
     "publish",
 )
 COMMITS_TRIED = 8
