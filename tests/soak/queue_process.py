@@ -1,0 +1,65 @@
+"""The review queue of the soak as a process of its own, so that it can be killed: ``python -m ... STATE CLOCK``.
+
+An approval that completes a value publishes before its request is answered, so that two runs make the same versions.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+
+from fastapi import FastAPI
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from extract.review.accounts import add_person, join
+from extract.review.app import review_app
+from extract.review.passwords import Passwords
+from extract.review.tokens import make_token
+from extract.store.accounts import get_account
+from flows.context import open_store
+from flows.publish import publish
+from flows.settings import Settings
+from tests.extract.review.queue_server import listening
+from tests.nights import rehearsal
+
+PEOPLE = ("reviewer-a", "reviewer-b")
+CHEAP = Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+def main(state: Path, clock_file: Path) -> None:
+    """Serve until the standard input closes; the first line printed is the address and the tokens, as JSON."""
+    settings: Settings = rehearsal(state)
+    store = open_store(settings)
+
+    def clock() -> dt.datetime:
+        return dt.datetime.fromisoformat(clock_file.read_text(encoding="utf-8"))
+
+    def published() -> None:
+        now = clock()
+        publish(settings, store, now=now, night=now.date())
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    queue = review_app(store, settings.protocol, clock=clock, allowed_hosts=["127.0.0.1"], on_approved=published)
+    app.mount("/review", queue.asgi)
+    tokens = {person: _token(settings, store, person, now=clock()) for person in PEOPLE}
+    with listening(app) as port:
+        sys.stdout.write(json.dumps({"address": f"http://127.0.0.1:{port}/review/", "tokens": tokens}) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+    store.close()
+
+
+def _token(settings: Settings, store, person: str, *, now: dt.datetime) -> str:  # type: ignore[no-untyped-def]
+    with store.read() as tx:
+        known = get_account(tx, person)
+    if known is None:
+        link = add_person(store, settings.protocol, person, role=None, now=now)
+        join(store, settings.protocol, CHEAP, link, person_id=person, password="three quiet words here", now=now)
+    # A day: a process that is started anew takes a new one, and forgotten ones end.
+    return make_token(store, settings.protocol, person, name="soak", scopes=("read", "decide"), now=now, days=30)[0]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
