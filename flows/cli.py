@@ -15,6 +15,7 @@ import typer
 
 from flows.commands.alert import alert
 from flows.commands.digest import digest
+from flows.commands.doctor import doctor
 from flows.commands.grants import grants
 from flows.commands.link import link_app
 from flows.commands.queue import queue_app
@@ -40,6 +41,7 @@ app.add_typer(user_app, name="user")
 app.command()(alert)
 app.command()(backup)
 app.command()(digest)
+app.command()(doctor)
 app.command()(extract)
 app.command()(grants)
 app.command()(meta)

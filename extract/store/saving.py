@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from extract.errors import StoreError
-from extract.store.accounts import end_all_sessions
+from extract.store.accounts import all_accounts, end_all_sessions
 from extract.store.archive import archive_path, read_body
 from extract.store.copying import TableContent, content_hashes, copy_database, copy_sqlite_file
 from extract.store.decisions import verify_chain
@@ -23,6 +23,7 @@ from extract.store.engine import Store, Transaction
 from extract.store.integrity import missing_tables, missing_triggers, unsound
 from extract.store.migrating import refuse_newer
 from extract.store.tables import raw_responses
+from extract.store.tokens import revoke_tokens
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def examine_database(file: Path) -> SavedDatabase:
 
 
 def restore_database(file: Path, target: Store, *, at: str) -> None:
-    """Put a saved database into an empty PostgreSQL store, in one transaction; every session in it ends.
+    """Put a saved database into an empty PostgreSQL store, in one transaction, and sign everybody out.
 
     Raises
     ------
@@ -87,18 +88,15 @@ def restore_database(file: Path, target: Store, *, at: str) -> None:
         saved.prepare()
         target.prepare()
         with saved.read() as tx:
-            copy_database(tx, target, before_commit=lambda copied: end_all_sessions(copied, at=at))
+            copy_database(tx, target, before_commit=lambda copied: _sign_everybody_out(copied, at=at))
 
 
 def renew_database(file: Path, *, at: str) -> None:
-    """Bring a saved database up to date in its file, and end every session in it.
-
-    A session that was ended after the backup must not come back to life.
-    """
+    """Bring a saved database up to date in its file, and sign everybody out."""
     with _opened(file) as saved:
         saved.prepare()
         with saved.write() as tx:
-            end_all_sessions(tx, at=at)
+            _sign_everybody_out(tx, at=at)
 
 
 def archived_bodies(tx: Transaction) -> tuple[str, ...]:
@@ -137,6 +135,13 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sign_everybody_out(tx: Transaction, *, at: str) -> None:
+    """End sessions, unused links and tokens: one that was ended after the backup must not come back to life."""
+    end_all_sessions(tx, at=at)
+    for account in all_accounts(tx):
+        revoke_tokens(tx, account.person_id, at=at)
 
 
 @contextmanager

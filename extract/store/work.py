@@ -51,6 +51,12 @@ def all_leases(tx: Transaction, *, at: str) -> dict[str, str]:
     return {row.item: row.person_id for row in rows}
 
 
+def long_leases(tx: Transaction, *, until: str) -> tuple[Lease, ...]:
+    """Return the leases that end after an instant."""
+    rows = tx.connection.execute(select(leases).where(leases.c.expires_at > until).order_by(leases.c.item))
+    return tuple(Lease(row.item, row.person_id, row.taken_at, row.expires_at) for row in rows)
+
+
 def release_lease(tx: Transaction, item: str) -> None:
     """Give an item back to the queue."""
     tx.connection.execute(delete(leases).where(leases.c.item == item))

@@ -48,7 +48,8 @@ def compare(folder: Path, *, nights: int, seed: int) -> int:
     write_world(folder / "archive", synthetic_records(nights))
     same = [sys.executable, "-m", "tests.benchmarks.soak", "--folder", str(folder), "--nights", str(nights)]
     years = [subprocess.Popen([*same, "--seed", str(seed), "--year", name]) for name in YEARS]
-    if any([year.wait() for year in years]):
+    codes = [year.wait() for year in years]
+    if any(codes):
         say("a year did not reach its end")
         return 1
     for name in YEARS:

@@ -295,7 +295,7 @@ def test_backup_and_restore_as_commands(
     restore(Path(told["backup"]))
     out = capsys.readouterr()
     assert json.loads(out.out)["rows"] == told["rows"]
-    assert "Sessions and unused one-time links have ended" in out.err
+    assert "Sessions, tokens and unused one-time links have ended" in out.err
 
 
 @pytest.mark.postgres

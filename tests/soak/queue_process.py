@@ -18,6 +18,7 @@ from extract.review.app import review_app
 from extract.review.passwords import Passwords
 from extract.review.tokens import make_token
 from extract.store.accounts import get_account
+from extract.store.tokens import revoke_tokens
 from flows.context import open_store
 from flows.publish import publish
 from flows.settings import Settings
@@ -57,8 +58,9 @@ def _token(settings: Settings, store, person: str, *, now: dt.datetime) -> str: 
     if known is None:
         link = add_person(store, settings.protocol, person, role=None, now=now)
         join(store, settings.protocol, CHEAP, link, person_id=person, password="three quiet words here", now=now)
-    # A day: a process that is started anew takes a new one, and forgotten ones end.
-    return make_token(store, settings.protocol, person, name="soak", scopes=("read", "decide"), now=now, days=30)[0]
+    with store.write() as tx:
+        revoke_tokens(tx, person, at=now.strftime("%Y-%m-%dT%H:%M:%SZ"))  # those of a process that was killed
+    return make_token(store, settings.protocol, person, name="soak", scopes=("read", "decide"), now=now, days=366)[0]
 
 
 if __name__ == "__main__":
