@@ -55,8 +55,8 @@ def restore(
     rows = sum(table.rows for table in manifest.tables.values())
     typer.echo(json.dumps({"restored": str(settings.state_dir), "made_at": manifest.made_at, "rows": rows}))
     typer.echo(
-        f"Restored as of {manifest.made_at}. Sessions, tokens and unused one-time links have ended; accounts closed since then "
-        "are open again: see `user list`. Now run `living-review publish`, then `living-review doctor`.",
+        f"Restored as of {manifest.made_at}. Sessions, tokens and unused one-time links have ended; accounts closed "
+        "since then are open again: see `user list`. Now run `living-review publish`, then `living-review doctor`.",
         err=True,
     )
 
