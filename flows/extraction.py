@@ -26,6 +26,7 @@ from extract.store.decisions import Decision, record_decision
 from extract.store.engine import Transaction
 from extract.store.records import StoredRecord, list_records, set_extracted
 from flows.context import NightContext
+from flows.second_reading import SecondReadingOutcome, read_second
 
 QUEUED = (Measure.HR, Measure.SHR, Measure.CSHR, Measure.RR, Measure.OR)
 """Measures worth a reviewer's time; medians and differences are kept on the study's page, not queued."""
@@ -33,11 +34,15 @@ QUEUED = (Measure.HR, Measure.SHR, Measure.CSHR, Measure.RR, Measure.OR)
 
 @dataclass(frozen=True)
 class ExtractionOutcome:
-    """How many records were read, values proposed, and approved values found again in their source."""
+    """How many records were read, values proposed, and approved values found again in their source.
+
+    ``second`` says what the second extractor did; None where none is configured.
+    """
 
     read: int
     proposed: int
     confirmed: int
+    second: SecondReadingOutcome | None = None
 
 
 def extract_night(context: NightContext) -> ExtractionOutcome:
@@ -57,7 +62,7 @@ def extract_night(context: NightContext) -> ExtractionOutcome:
             more_proposed, more_confirmed = enqueue(tx, context, record, effects, covers=in_record)
             set_extracted(tx, record.pmid, EXTRACTOR_VERSION)
         proposed, confirmed = proposed + more_proposed, confirmed + more_confirmed
-    return ExtractionOutcome(len(waiting), proposed, confirmed)
+    return ExtractionOutcome(len(waiting), proposed, confirmed, read_second(context))
 
 
 def _effects(context: NightContext, record: StoredRecord) -> tuple[Effect, ...]:

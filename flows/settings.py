@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from extract.errors import ProtocolError
 from extract.schema.protocol import Protocol, protocol_from_mapping
+from extract.second_extractor.settings import SecondExtractorSettings
+from extract.second_extractor.settings import settings_from as second_extractor_settings
 from flows.errors import SettingsError
 
 PREFIX = "LIVING_REVIEW_"
@@ -38,9 +40,19 @@ KNOWN = (
     "PREFECT_API_URL",
     "PREFECT_API_AUTH_STRING",
     "QUEUE_OLD_AFTER_DAYS",
+    "SECOND_EXTRACTOR_URL",
+    "SECOND_EXTRACTOR_MODEL",
+    "SECOND_EXTRACTOR_KEY",
 )
 FILE = "_FILE"
-SECRETS = ("DATABASE_URL", "NCBI_API_KEY", "NOTIFY_URLS", "SECRET_KEY", "PREFECT_API_AUTH_STRING")
+SECRETS = (
+    "DATABASE_URL",
+    "NCBI_API_KEY",
+    "NOTIFY_URLS",
+    "SECRET_KEY",
+    "PREFECT_API_AUTH_STRING",
+    "SECOND_EXTRACTOR_KEY",
+)
 """May be given as ``NAME_FILE``: a file that holds the value, as systemd credentials and container secrets do."""
 
 NUMBERS = {"REQUESTS_PER_MINUTE": 1200, "QUEUE_OLD_AFTER_DAYS": 14}
@@ -84,6 +96,8 @@ class Settings:
         A Prefect server that is told of approvals, so that a worker publishes; None: this process publishes.
     trials_url
         Base URL of ClinicalTrials.gov's API; None where registries are not asked (an archive without trials).
+    second_extractor
+        An OpenAI-compatible endpoint that reads every record a second time; None (the default) for none.
     """
 
     state_dir: Path
@@ -108,12 +122,21 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     prefect_api_url: str | None = None
     prefect_api_auth_string: str | None = None
+    second_extractor: SecondExtractorSettings | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must never be logged or shown."""
         passwords = [urlsplit(url).password for url in (self.database_url, *self.notify_urls)]
-        known = (self.ncbi_api_key, self.secret_key, self.prefect_api_auth_string, *self.notify_urls, *passwords)
+        second = self.second_extractor.key if self.second_extractor else None
+        known = (
+            self.ncbi_api_key,
+            self.secret_key,
+            self.prefect_api_auth_string,
+            second,
+            *self.notify_urls,
+            *passwords,
+        )
         return tuple(secret for secret in known if secret)
 
     @property
@@ -180,7 +203,18 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         allowed_hosts=tuple((setting("ALLOWED_HOSTS") or "").replace(",", " ").split()),
         prefect_api_url=_http_url("PREFECT_API_URL", api).rstrip("/") if (api := setting("PREFECT_API_URL")) else None,
         prefect_api_auth_string=setting("PREFECT_API_AUTH_STRING"),
+        second_extractor=_second_extractor(setting),
     )
+
+
+def _second_extractor(setting: Callable[[str], str | None]) -> SecondExtractorSettings | None:
+    url, model, key = (setting(f"SECOND_EXTRACTOR_{name}") or "" for name in ("URL", "MODEL", "KEY"))
+    if not url and (model or key):
+        raise SettingsError(f"{PREFIX}SECOND_EXTRACTOR_URL is missing; the second extractor needs it")
+    try:
+        return second_extractor_settings(url=url, model=model, key=key)
+    except ProtocolError as error:
+        raise SettingsError(f"{PREFIX}SECOND_EXTRACTOR_URL, _MODEL: {error}") from error
 
 
 def read_protocol(path: Path) -> tuple[Protocol, str]:

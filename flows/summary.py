@@ -49,6 +49,8 @@ def _sources(gathered: Gathered) -> Iterator[str]:
         f"Extraction: {gathered.extraction.read} records read, {gathered.extraction.proposed} values proposed, "
         f"{gathered.extraction.confirmed} approved values found in their source"
     )
+    if gathered.extraction.second is not None:
+        yield f"  {gathered.extraction.second.told()}"
     if fulltexts.fetched or fulltexts.withheld or fulltexts.read or fulltexts.left:
         waits = f", {fulltexts.left} wait for the next night" if fulltexts.left else ""
         yield (

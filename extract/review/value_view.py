@@ -15,6 +15,7 @@ from extract.review.fields import BLIND, field_groups, label_of, text_of, texts_
 from extract.review.inbox import can_decide
 from extract.review.marking import Piece, Place, placed_pieces, sentence_around
 from extract.review.proposal import proposed_value
+from extract.review.second_opinion import second_opinion
 from extract.review.seen import candidate_mark
 from extract.review.views import full_text_context
 from extract.schema.protocol import Protocol
@@ -77,6 +78,7 @@ def value_view(
         "blind": blind,
         "blind_fields": BLIND,
         "checks": () if blind else fired(candidate, proposed),
+        "second": None if blind else second_opinion(tx, candidate),
         "draft": draft if decidable else None,
         "decidable": decidable,
         "waits_for_record": record.state is not RecordState.INCLUDED,

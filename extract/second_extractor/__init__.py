@@ -1,8 +1,7 @@
 """A second, independent reading by any OpenAI-compatible endpoint; off unless an address is configured.
 
 Its answers are verified by the rule that holds for everyone: no span that contains the number, no value.
-Where the two
-readings agree and where not is shown to the reviewer; nothing is decided by a vote.
+Where the two readings agree and where not is shown to the reviewer; nothing is decided by a vote.
 """
 
 from __future__ import annotations
@@ -44,15 +43,16 @@ def read_again(
     *,
     session: requests.Session | None = None,
     pause: Callable[[float], None] = time.sleep,
+    keep: Callable[[bytes], None] | None = None,
 ) -> SecondReading:
-    """Let the second extractor read one document.
+    """Let the second extractor read one document; ``keep`` is given its answer as it came.
 
     Raises
     ------
     SecondReadingFailed
         No usable answer; this is a failure and not a document without effects.
     """
-    answer = ask(messages_for(document, protocol), settings, session=session, pause=pause)
+    answer = ask(messages_for(document, protocol), settings, session=session, pause=pause, keep=keep)
     return verify(answer, document, protocol)
 
 

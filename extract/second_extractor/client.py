@@ -28,6 +28,7 @@ def ask(
     *,
     session: requests.Session | None = None,
     pause: Callable[[float], None] = time.sleep,
+    keep: Callable[[bytes], None] | None = None,
 ) -> str:
     """Return the text of the answer to one conversation.
 
@@ -41,6 +42,8 @@ def ask(
         Session to use, for connection re-use; a new one otherwise.
     pause
         Waits between attempts; replaced in tests.
+    keep
+        Given the body of the answer as it came, before anything of it is read.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def ask(
     try:
         for attempt in range(1, settings.attempts + 1):
             try:
-                return _attempt(messages, settings, own)
+                return _content(_attempt(messages, settings, own, keep))
             except _Busy as busy:
                 if attempt == settings.attempts:
                     raise SecondReadingFailed(f"second extractor: {busy} after {attempt} attempts") from busy
@@ -71,8 +74,13 @@ class _Busy(Exception):
         self.after = after
 
 
-def _attempt(messages: list[dict[str, str]], settings: SecondExtractorSettings, session: requests.Session) -> str:
-    """Ask once."""
+def _attempt(
+    messages: list[dict[str, str]],
+    settings: SecondExtractorSettings,
+    session: requests.Session,
+    keep: Callable[[bytes], None] | None,
+) -> bytes:
+    """Ask once; return the body of the answer."""
     headers = {"Authorization": f"Bearer {settings.key}"} if settings.key else {}
     question = {
         "model": settings.model,
@@ -103,7 +111,9 @@ def _attempt(messages: list[dict[str, str]], settings: SecondExtractorSettings, 
         raise _Busy("the connection broke") from error
     except requests.RequestException as error:
         raise SecondReadingFailed(f"second extractor: {type(error).__name__}") from error
-    return _content(body)
+    if keep is not None:
+        keep(body)
+    return body
 
 
 def _body(answer: requests.Response, settings: SecondExtractorSettings, deadline: float) -> bytes:

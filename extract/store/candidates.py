@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,18 +123,23 @@ def _holds_number(words: str, number: float) -> bool:
     return digits.strip("0") in "".join(ch for ch in words if ch.isdigit()) if digits.strip("0") else True
 
 
-def _candidate(row: Row[Any]) -> Candidate:
-    effect = dict(row.effect)
+def effect_from_json(row: Mapping[str, Any]) -> Effect:
+    """Return the effect that :meth:`Effect.to_json` wrote."""
+    effect = dict(row)
     effect["comparison"] = Comparison(**effect["comparison"])
     effect["span"] = Span(**effect["span"])
     effect["checks"] = tuple(effect["checks"])
     effect["extras"] = tuple(effect["extras"].items())
+    return Effect(**effect)
+
+
+def _candidate(row: Row[Any]) -> Candidate:
     return Candidate(
         candidate_id=row.candidate_id,
         pmid=row.pmid,
         revision=row.revision,
         extractor_version=row.extractor_version,
-        effect=Effect(**effect),
+        effect=effect_from_json(row.effect),
         state=row.state,
         value_id=row.value_id,
         night=row.night,

@@ -160,6 +160,7 @@ candidates = Table(
     Column("state", String(12), nullable=False, index=True),
     Column("value_id", String(120)),
     Column("night", String(10), nullable=False),
+    Column("routes", JSON),
     CheckConstraint(
         "state IN ('proposed', 'needs_second', 'conflict', 'approved', 'rejected', 'confirms', 'superseded')",
         name="state",
@@ -434,6 +435,19 @@ imported_references = Table(
     Column("outcome", String(10), nullable=False),
     Column("pmid", ForeignKey("records.pmid")),
     CheckConstraint("outcome IN ('new', 'known')", name="outcome"),
+)
+
+second_readings = Table(
+    "second_readings",
+    metadata,
+    Column("pmid", ForeignKey("records.pmid"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("extractor", String(200), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("failure", Text),
+    Column("effects", JSON, nullable=False),
+    Column("refused", JSON, nullable=False),
+    Column("answers", JSON, nullable=False),
 )
 
 APPEND_ONLY = (
