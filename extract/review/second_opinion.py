@@ -12,6 +12,9 @@ from extract.store.candidates import Candidate, list_candidates
 from extract.store.engine import Transaction
 from extract.store.second_readings import second_reading
 
+READ = ("title", "abstract")
+"""What the second extractor reads."""
+
 Verdict = Literal["agrees", "differs", "not found", "failed"]
 
 
@@ -42,13 +45,19 @@ class SecondOpinion:
 
 
 def second_opinion(tx: Transaction, candidate: Candidate) -> SecondOpinion | None:
-    """Return what the second extractor says about a proposed value; None if it has not read the record."""
+    """Return what the second extractor says about a proposed value; None if it has not read its source.
+
+    It reads title and abstract; about a value from a full text it says nothing.
+    """
+    if candidate.effect.span.source not in READ:
+        return None
     reading = second_reading(tx, candidate.pmid, revision=candidate.revision)
     if reading is None:
         return None
     if reading.failure is not None:
         return SecondOpinion(reading.extractor, "failed", failure=reading.failure)
-    proposed = [one for one in list_candidates(tx, pmid=candidate.pmid) if one.state != "superseded"]
+    known = list_candidates(tx, pmid=candidate.pmid)
+    proposed = [one for one in known if one.state != "superseded" and one.effect.span.source in READ]
     ratios = [effect for effect in reading.effects if effect.is_result and effect.measure in (*RATIO_MEASURES, "OR")]
     agreement = compare([one.effect for one in proposed], ratios)
     for match in agreement.matches:
