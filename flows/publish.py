@@ -35,9 +35,11 @@ from flows.registered import ongoing_rows, shown_rows
 from flows.settings import Settings
 from flows.status import compute_status
 from reports.errors import ReportError
+from reports.frozen import keep_published
 from reports.gates import check_site
 from reports.model import Manifest, Snapshot, Synthesis
 from reports.publish import swap
+from reports.search_index import index_site
 from reports.site import build_site
 from reports.snapshot import read_snapshot, write_snapshot
 from reports.status import Status, rewrite_status
@@ -103,6 +105,7 @@ def _publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.da
         settings.snapshots_dir.mkdir(parents=True, exist_ok=True)
         if earlier and earlier[-1].content_hash == fingerprint and earlier[-1].snapshot_id == shown:
             rewrite_status(settings.site_dir, status)
+            keep_published(settings.site_dir, settings.frozen_pages_dir)
             return Publication(earlier[-1].version, False, headline(syntheses, settings), status)
         snapshot = _snapshot(settings, store, table, version, syntheses, earlier, fingerprint, at=at)
         status = status.model_copy(update={"published_at": snapshot.manifest.created_at})
@@ -242,9 +245,19 @@ def _publish_site(
     staged = settings.site_dir.parent / f".staged-{snapshot.manifest.snapshot_id}"
     shutil.rmtree(staged, ignore_errors=True)
     try:
+        # What readers have seen goes into the archive first: it is never rendered again.
+        keep_published(settings.site_dir, settings.frozen_pages_dir)
         staged.mkdir(parents=True)
-        build_site(snapshot, status=status, out=staged, site_url=settings.site_url, earlier=older)
-        check_site(staged, snapshot, previous=older[-1] if older else None)
+        build = build_site(
+            snapshot,
+            status=status,
+            out=staged,
+            site_url=settings.site_url,
+            earlier=older,
+            archive=settings.frozen_pages_dir,
+        )
+        index_site(staged)
+        check_site(staged, snapshot, previous=older[-1] if older else None, kept=build.kept)
         swap(staged, settings.site_dir)
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)

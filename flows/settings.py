@@ -149,6 +149,11 @@ class Settings:
         """Folder of the published snapshots."""
         return self.state_dir / "snapshots"
 
+    @property
+    def frozen_pages_dir(self) -> Path:
+        """Folder of the pages of every published version, as they were published."""
+        return self.state_dir / "frozen-pages"
+
     def __repr__(self) -> str:
         """Show the settings without secrets."""
         return f"Settings(state_dir={str(self.state_dir)!r}, rehearsal={self.rehearsal})"

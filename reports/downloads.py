@@ -186,6 +186,7 @@ def _index(site: Site, edition: Edition, files: Sequence[Page]) -> Page:
         title=f"Data. {edition.short_title}: a living systematic review, version {edition.version}",
         description="Every table, every synthesis with its exact inputs, and code to run it again.",
         nav="data",
+        scripted=True,
         heading="Data.",
         tables=tables,
         syntheses=[_listed(edition, one) for one in edition.snapshot.results],

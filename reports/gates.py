@@ -22,7 +22,7 @@ FORBIDDEN_TEXT = re.compile(r"(?<![\w.-])(NaN|nan|inf|Infinity|None(?!\.|\s+[a-z
 """What a program leaves where a number should stand; "None." and "None known" are words of the language."""
 
 
-def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None) -> None:
+def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None, kept: frozenset[str] = frozenset()) -> None:
     """Refuse a site that must not be published.
 
     Parameters
@@ -33,22 +33,29 @@ def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None) -> N
         What it was built from.
     previous
         The snapshot published before, None for the first.
+    kept
+        Paths of frozen pages taken from the archive: they passed when they were published and cannot be changed; only
+        that their links still lead somewhere is looked at.
 
     Raises
     ------
     GateError
-        A number that is none, template text on a page, an empty section, an internal link without a target, included
+        A number that is none, template text on a page, broken markup, an empty section, a dead internal link, included
         studies fewer than before without an approved removal, or a printed number that differs from the snapshot.
     """
     check_removals(snapshot, previous)
     check_sums(snapshot.flow)
-    pages = {path.relative_to(out).as_posix(): read_page(path) for path in sorted(out.rglob("*.html"))}
+    names = [path.relative_to(out).as_posix() for path in sorted(out.rglob("*.html"))]
+    pages = {name: read_page(out / name) for name in names if name not in kept}
     if "index.html" not in pages:
         raise GateError(f"{out}: no index.html; the site was not built")
     for name, page in pages.items():
+        _check_markup(name, page)
         _check_text(name, page)
         _check_sections(name, page)
     _check_links(out, pages)
+    for name in sorted(kept):
+        _check_kept_links(out, name)
     _check_numbers(pages, snapshot)
     _check_naive(pages, snapshot)
 
@@ -71,6 +78,23 @@ def check_removals(snapshot: Snapshot, previous: Snapshot | None) -> None:
                 f"study {study_id} was in version {previous.manifest.version} and is not in this one, and no decision "
                 "removes it; record the removal with its reason, or restore its values"
             )
+
+
+def _check_markup(name: str, page: PageText) -> None:
+    if page.faults:
+        raise GateError(f"{name}: the markup is broken ({len(page.faults)} places): {page.faults[0]}")
+
+
+PLAIN_LINK = re.compile(r'(?:href|src)="([^":#?]+)[#?"]')
+
+
+def _check_kept_links(out: Path, name: str) -> None:
+    """Look at the links of a kept page by its text: to parse all of them would cost more with each version."""
+    if not name.endswith(".html"):
+        return
+    for link in set(PLAIN_LINK.findall((out / name).read_text(encoding="utf-8"))):
+        if not link.startswith("/") and not ((out / name).parent / link).is_file():
+            raise GateError(f"{name}: the link to {link!r} of this frozen page leads nowhere; keep what it points to")
 
 
 def _check_text(name: str, page: PageText) -> None:
@@ -101,8 +125,8 @@ def _check_links(out: Path, pages: dict[str, PageText]) -> None:
             if not path.is_file():
                 raise GateError(f"{name}: the link to {link!r} leads nowhere")
             if fragment and path.suffix == ".html":
-                known = pages[path.resolve().relative_to(out.resolve()).as_posix()].ids
-                if fragment not in known:
+                known = pages.get(path.resolve().relative_to(out.resolve()).as_posix()) or read_page(path)
+                if fragment not in known.ids:
                     raise GateError(f"{name}: the link to {link!r} leads to a page without that place")
 
 

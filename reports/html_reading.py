@@ -23,7 +23,10 @@ class TableText:
 
 @dataclass(frozen=True)
 class PageText:
-    """What a page says; ``sections`` are (heading, text below it) of each section element."""
+    """What a page says; ``sections`` are (heading, text below it) of each section element.
+
+    ``faults`` are breaks of the markup itself: tags that do not match, ids that stand twice or cannot be linked to.
+    """
 
     text: str
     sections: tuple[tuple[str, str], ...]
@@ -32,6 +35,7 @@ class PageText:
     tables: tuple[TableText, ...]
     headings: tuple[tuple[str, str], ...]
     title: str
+    faults: tuple[str, ...] = ()
 
 
 def read_page(path: Path) -> PageText:
@@ -40,6 +44,7 @@ def read_page(path: Path) -> PageText:
     # huge_tree: a page of 200 studies is deep enough to trip the parser's guard; entities and network stay off.
     parser = etree.HTMLParser(target=cast("Any", reader), encoding="utf-8", no_network=True, huge_tree=True)
     etree.fromstring(path.read_bytes(), parser)
+    broken = [f"line {e.line}: {e.message}" for e in parser.error_log if e.type_name != "HTML_UNKNOWN_TAG"]
     return PageText(
         text=" ".join("".join(reader.text).split()),
         sections=tuple(reader.sections),
@@ -48,6 +53,7 @@ def read_page(path: Path) -> PageText:
         tables=tuple(reader.tables),
         headings=tuple((level, " ".join(words.split())) for level, words in reader.headings),
         title=" ".join(reader.title.split()),
+        faults=(*broken, *reader.bad_ids),
     )
 
 
@@ -62,6 +68,7 @@ class _Reader:
         self.tables: list[TableText] = []
         self.headings: list[tuple[str, str]] = []
         self.title = ""
+        self.bad_ids: list[str] = []
         self._silent = 0
         self._open_sections: list[list[str]] = []
         self._heading: str | None = None
@@ -73,6 +80,8 @@ class _Reader:
     def start(self, tag: str, attrib: Mapping[str, str]) -> None:
         given = dict(attrib)
         if "id" in given:
+            if given["id"] in self.ids or not given["id"] or any(c.isspace() for c in given["id"]):
+                self.bad_ids.append(f"the id {given['id']!r} stands twice, is empty or holds a space")
             self.ids.add(given["id"])
         self.links += [given[name] for name in ("href", "src") if name in given]
         if tag in SILENT:

@@ -12,11 +12,13 @@ from reports.downloads import download_pages
 from reports.errors import PublishError
 from reports.feeds import corrections_feed, report_feed, site_feed
 from reports.figures.flow_chart import check_sums
+from reports.frozen import kept_versions, place
 from reports.model import Snapshot
 from reports.pages.edition import Edition, Stratum
 from reports.pages.report_pages import changes_page, frozen_page, report_page, withdrawn_page
 from reports.pages.shell import Page, Site
 from reports.pages.site_pages import (
+    find_page,
     methods_page,
     overview_page,
     patients_page,
@@ -28,16 +30,17 @@ from reports.pages.site_pages import (
 from reports.pages.study_pages import studies_page, study_page
 from reports.rows import ValueRow
 from reports.status import SITE_FILE, STATUS_FILE, Status, status_json
-from reports.templating import HERE, render, stylesheet
+from reports.templating import HERE, render, script, script_path, style_path, stylesheet
 
 
 @dataclass(frozen=True)
 class SiteBuild:
-    """What was written: pages (HTML files), files in all, and their bytes."""
+    """What was written: pages (HTML files), files in all, their bytes; ``kept`` are paths taken from the archive."""
 
     pages: int
     files: int
     bytes: int
+    kept: frozenset[str] = frozenset()
 
 
 def build_site(
@@ -47,6 +50,7 @@ def build_site(
     out: Path,
     site_url: str,
     earlier: Sequence[Snapshot] = (),
+    archive: Path | None = None,
 ) -> SiteBuild:
     """Write the site into an empty folder.
 
@@ -62,13 +66,16 @@ def build_site(
         Public address, for canonical links and feeds.
     earlier
         Every snapshot published before, oldest first: their reports stay for ever.
+    archive
+        Where the pages of earlier versions are kept as they were published (:mod:`reports.frozen`); a version it does
+        not hold is rendered again from its snapshot.
 
     Raises
     ------
     PublishError
         ``out`` is missing or not empty, or the disk refused.
     SnapshotError
-        The protocol of a snapshot has no taxonomy.
+        The protocol of a snapshot has no taxonomy, or a kept page was changed.
     GateError
         The flow of the snapshot does not add up.
     """
@@ -78,13 +85,20 @@ def build_site(
     shown = status.model_copy(update={"rehearsal": status.rehearsal or snapshot.manifest.rehearsal})
     site = Site(site_url=site_url.rstrip("/"), status=shown)
     editions = _editions(snapshot, earlier)
+    known = [(e.version, e.snapshot.manifest.snapshot_id) for e in editions[:-1]]
+    kept = kept_versions(archive, known)
     pages = size = files = 0
-    for page in site_files(site, editions):
+    for version in kept.values():
+        size += place(version, out)
+        files += len(version.files)
+        pages += sum(name.endswith(".html") for name in version.files)
+    for page in site_files(site, editions, kept=frozenset(kept)):
         raw = page.text.encode("utf-8")
         _write(out / page.path, raw)
         files, size = files + 1, size + len(raw)
         pages += page.path.endswith(".html")
-    return SiteBuild(pages=pages, files=files, bytes=size)
+    taken = frozenset(name for version in kept.values() for name in version.files)
+    return SiteBuild(pages=pages, files=files, bytes=size, kept=taken)
 
 
 def _editions(snapshot: Snapshot, earlier: Sequence[Snapshot]) -> tuple[Edition, ...]:
@@ -94,11 +108,11 @@ def _editions(snapshot: Snapshot, earlier: Sequence[Snapshot]) -> tuple[Edition,
     return (*(Edition(one) for one in by_version.values()), Edition(snapshot))
 
 
-def site_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
-    """Yield every file of the site, in an order that does not matter."""
+def site_files(site: Site, editions: Sequence[Edition], *, kept: frozenset[str] = frozenset()) -> Iterator[Page]:
+    """Yield every file of the site but the frozen pages of ``kept`` versions, in an order that does not matter."""
     latest = editions[-1]
     yield overview_page(site, latest)
-    for make in (studies_page, search_page, status_page, validation_page, people_page, patients_page):
+    for make in (studies_page, search_page, status_page, validation_page, people_page, patients_page, find_page):
         yield make(site, latest)
     yield methods_page(site, editions)
     yield changes_page(
@@ -109,7 +123,7 @@ def site_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
         title=f"Changes. {latest.short_title}: a living systematic review, version {latest.version}",
     )
     yield from _study_files(site, editions)
-    yield from _report_files(site, editions)
+    yield from _report_files(site, editions, kept)
     yield from download_pages(site, latest)
     yield site_feed(site, editions)
     yield corrections_feed(site, editions)
@@ -146,7 +160,7 @@ def _former_values(editions: Sequence[Edition], shown: Edition, study_id: str) -
     return tuple(former[key] for key in sorted(former))
 
 
-def _report_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
+def _report_files(site: Site, editions: Sequence[Edition], kept: frozenset[str]) -> Iterator[Page]:
     latest = editions[-1]
     for stratum in _all_strata(editions):
         holders = [edition for edition in editions if stratum in edition.strata]
@@ -163,7 +177,7 @@ def _report_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
             title=f"Changes: {holders[-1].title(stratum)}, version {latest.version}",
         )
         yield report_feed(site, editions, stratum)
-        for edition in holders:
+        for edition in (one for one in holders if one.version not in kept):
             yield frozen_page(site, edition, stratum)
 
 
@@ -174,7 +188,9 @@ def _all_strata(editions: Sequence[Edition]) -> tuple[Stratum, ...]:
 def _plain_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
     latest = editions[-1]
     manifest = latest.snapshot.manifest
-    yield Page("site.css", stylesheet())
+    yield Page("site.css", stylesheet())  # for the page of unknown addresses, which lies at no fixed depth
+    yield Page(style_path(), stylesheet())
+    yield Page(script_path(), script())
     yield Page("icon.svg", (HERE / "static" / "icon.svg").read_text(encoding="utf-8"))
     base = urlparse(site.site_url).path.rstrip("/")
     yield Page("404.html", render("404.html", base=base, rehearsal=manifest.rehearsal))
@@ -188,13 +204,14 @@ def _plain_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
         "published_at": manifest.created_at,
         "rehearsal": manifest.rehearsal,
         "versions": [edition.version for edition in editions],
+        "snapshots": {edition.version: edition.snapshot.manifest.snapshot_id for edition in editions},
     }
     yield Page(SITE_FILE, json.dumps(about, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 
 def _sitemap(site: Site, latest: Edition) -> list[tuple[str, str]]:
     folders = ["", "studies/", "patients/", "methods/", "search/", "changes/", "status/", "validation/", "data/"]
-    folders += ["people/", *(stratum.path for stratum in latest.strata)]
+    folders += ["people/", "find/", *(stratum.path for stratum in latest.strata)]
     folders += [f"studies/{slug}/" for slug in sorted(latest.study_slugs.values())]
     return [(f"{site.site_url}/{folder}", latest.snapshot.manifest.created_at[:10]) for folder in folders]
 

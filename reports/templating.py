@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import cache
 from pathlib import Path
@@ -50,7 +51,9 @@ def environment() -> Environment:
         auto_reload=False,
     )
     env.filters.update(FILTERS)
-    env.globals.update(counted=notation.counted, report_path=links.report_path)
+    env.globals.update(
+        style_path=style_path, script_path=script_path, counted=notation.counted, report_path=links.report_path
+    )
     return env
 
 
@@ -70,6 +73,23 @@ def tidy(html: str) -> str:
     """
     lines = "\n".join(line for line in (raw.strip() for raw in html.split("\n")) if line) + "\n"
     return FOLDER_LINK.sub(r'href="\1index.html\2"', lines)
+
+
+def script() -> str:
+    """Return the site's one script: enhancements, never content."""
+    return (HERE / "static" / "site.js").read_text(encoding="utf-8")
+
+
+@cache
+def script_path() -> str:
+    """Return where pages find the script."""
+    return f"static/site.{hashlib.sha256(script().encode()).hexdigest()[:16]}.js"
+
+
+@cache
+def style_path() -> str:
+    """Return where pages find the sheet: its name carries its hash, so that a frozen page keeps its looks for ever."""
+    return f"static/site.{hashlib.sha256(stylesheet().encode()).hexdigest()[:16]}.css"
 
 
 def stylesheet() -> str:

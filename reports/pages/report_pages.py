@@ -56,6 +56,7 @@ def _page(
         title=title,
         description=view.answer[0],
         frozen=frozen,
+        scripted=bool(view.matrix) and not frozen,
         linked_data=_article(site, edition, view, title=title, folder=folder),
         view=view,
         versions=tuple(versions),

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from reports.links import root_of
+from reports.notation import capitalize_first
 from reports.pages.edition import Edition
 from reports.status import DETAILS, STRIP, Status, status_regions
 from reports.templating import render, tidy
@@ -46,6 +47,7 @@ def page(
     frozen: bool = False,
     nav: str = "",
     linked_data: Mapping[str, Any] | None = None,
+    scripted: bool = False,
     **values: object,
 ) -> Page:
     """Render a page into its folder.
@@ -54,6 +56,8 @@ def page(
     ----------
     folder
         ``""`` for the root, else with a trailing slash.
+    scripted
+        Whether the page has something that the site's script improves (a table to filter, the search).
     frozen
         A version kept for ever: not indexed, without the status of the day.
     """
@@ -75,10 +79,17 @@ def page(
         strip=_marked(regions, STRIP),
         status_details=_marked(regions, DETAILS),
         linked_data=_script_safe(linked_data) if linked_data else None,
+        scripted=scripted,
+        search_title=search_title(title, question=edition.short_title),
         rehearsal=edition.snapshot.manifest.rehearsal,
         **values,
     )
     return Page(f"{folder}index.html", tidy(html))
+
+
+def search_title(title: str, *, question: str) -> str:
+    """Return a page's name in a list of hits, without the question: what tells it from its neighbours."""
+    return capitalize_first(title.split(". ", maxsplit=1)[0].removeprefix(f"{question}: "))
 
 
 def _marked(regions: Mapping[tuple[str, str], str], marks: tuple[str, str]) -> Markup:

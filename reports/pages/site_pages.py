@@ -35,6 +35,7 @@ def overview_page(site: Site, edition: Edition) -> Page:
         title=f"{edition.short_title}. A living systematic review, version {edition.version}",
         description=view.answer[0],
         nav="overview",
+        scripted=True,
         answer=answer(edition, WHOLE),
         randomised=[v for v in view.main if v.synthesis.body == "randomised"],
         map=view.matrix,
@@ -113,6 +114,7 @@ def search_page(site: Site, edition: Edition) -> Page:
             f"{living['overlap_days']} days of overlap; a full run every {living['full_rerun_every_days']} days"
         ),
         code=edition.snapshot.manifest.code_revision,
+        scripted=True,
         nav="methods",
     )
 
@@ -187,6 +189,36 @@ def validation_page(site: Site, edition: Edition) -> Page:
         validation=edition.snapshot.validation,
         main=[main],
     )
+
+
+def find_page(site: Site, edition: Edition) -> Page:
+    """Return the search over all pages; without scripts it is the list of them."""
+    latest = [(edition.subject(one), one.path) for one in edition.strata if one.entrance == "subtype" or one != WHOLE]
+    studies = sorted((edition.label(key), f"studies/{slug}/") for key, slug in edition.study_slugs.items())
+    pages = [(words, f"{name}/" if name else "") for name, words in FIXED_PAGES]
+    return _page(
+        site,
+        edition,
+        "find",
+        "Find",
+        "Search over every page of this site.",
+        listed=[("The review", pages), ("Reports", latest), ("Studies", studies)],
+        scripted=True,
+    )
+
+
+FIXED_PAGES = (
+    ("", "Overview"),
+    ("patients", "For patients and families"),
+    ("studies", "Studies"),
+    ("methods", "Methods and flow diagram"),
+    ("search", "Search strategy"),
+    ("changes", "Changes"),
+    ("status", "Status"),
+    ("validation", "Validation"),
+    ("data", "Data"),
+    ("people", "People and funding"),
+)
 
 
 def people_page(site: Site, edition: Edition) -> Page:

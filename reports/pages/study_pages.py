@@ -22,6 +22,7 @@ def studies_page(site: Site, edition: Edition) -> Page:
         title=f"Studies. {edition.short_title}: a living systematic review, version {edition.version}",
         description="Every included study with its reports, values and decisions.",
         nav="studies",
+        scripted=True,
         heading="Studies.",
         alerts=alerts,
         groups=[

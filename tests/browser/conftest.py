@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from flows.site_guard import HEADERS
+from reports.search_index import index_site
 from reports.site import build_site
 from tests.reports.snapshots import COHORTS, SITE_URL, TRIALS, snapshot, status
 
@@ -48,7 +50,13 @@ def browser() -> Iterator[Browser]:
 
 
 class SilentHandler(SimpleHTTPRequestHandler):
-    """Serves files without logging every request."""
+    """Serves files with the headers of `living-review serve`, without logging every request."""
+
+    def end_headers(self) -> None:
+        """Add the site's security headers."""
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        super().end_headers()
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -61,6 +69,7 @@ def site_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     first = snapshot((*TRIALS[:4], *COHORTS), rehearsal=True)
     second = snapshot(version="2026.2", previous=first, rehearsal=True, judged=True)
     build_site(second, status=status(), out=out, site_url=SITE_URL, earlier=[first])
+    index_site(out)
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(SilentHandler, directory=str(out)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -25,6 +25,9 @@ PAGES = (
     "people/",
     "patients/",
     "changes/",
+    "subtype/all/changes/",
+    "find/",
+    "404.html",
 )
 
 
@@ -100,3 +103,52 @@ def test_text_of_a_figure_is_as_large_on_a_phone_as_on_a_desk(browser: Browser, 
         context.close()
     assert heights["narrow"] >= 0.75 * heights["wide"]
     assert min(heights.values()) >= 10
+
+
+def test_the_search_finds_a_study_and_the_latest_report_under_the_sites_own_content_policy(
+    browser: Browser, site_url: str
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    refused: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    page.goto(site_url + "find/?q=ABCSG")
+    page.locator("#hits a").first.wait_for()
+    titles = page.locator("#hits a").all_inner_texts()
+    assert "ABCSG-28" in titles
+    page.get_by_role("searchbox").fill("triple-negative")
+    page.locator("#hits a", has_text="Triple-negative").first.wait_for()
+    hits = page.locator("#hits a").evaluate_all("links => links.map(one => one.href)")
+    assert hits
+    assert not [url for url in hits if "/v/" in url]
+    assert [url for url in asked if not url.startswith(site_url)] == []
+    assert refused == []
+    context.close()
+
+
+def test_without_scripts_the_search_page_is_the_list_of_every_page(browser: Browser, site_url: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site_url + "find/")
+    assert not page.get_by_role("search").is_visible()
+    for words in ("Overview", "HER2-positive", "Visceral metastases", "MF07-01"):
+        assert page.locator(".pages").get_by_role("link", name=words, exact=True).is_visible(), words
+    context.close()
+
+
+def test_tables_and_the_evidence_map_can_be_filtered(browser: Browser, site_url: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(site_url + "data/")
+    page.get_by_label("Only syntheses with").fill("visceral randomised")
+    rows = page.locator("table[data-filter] tbody tr")
+    assert [r for r in rows.all_inner_texts() if "visceral" not in r.lower()] != []
+    assert rows.locator("visible=true").count() == 1
+    page.goto(site_url)
+    page.locator(".filter select").select_option("gaps")
+    shown = page.locator(".map tbody td:not(.off)").all_inner_texts()
+    assert shown
+    assert all(text.strip() == "no randomised data" for text in shown)
+    context.close()

@@ -1,0 +1,123 @@
+"""Frozen pages: the bytes a version of a report was published with, kept for ever.
+
+Templates change, so a page rendered again from its old snapshot would say the same in another dress. What readers have
+seen, cited or printed is therefore kept as it was: each version has a folder in the archive with its pages, the style
+sheet they name, and the hash of each file. A version that was never kept (an archive lost, a site built without one) is
+rendered again from its snapshot; the archive is then filled from the published site.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.errors import SnapshotError
+from reports.status import SITE_FILE
+
+INDEX = "pages.json"
+FROZEN_PAGE = re.compile(r"(?P<report>.+/)v/(?P<version>\d{4}\.\d+)/index\.html")
+STYLE = re.compile(r'(?:href|src)="(?:\.\./)*(static/[\w.-]+\.[0-9a-f]{16}\.(?:css|js))"')
+
+
+@dataclass(frozen=True)
+class KeptVersion:
+    """One version in the archive: the hash of each of its files, by path in the site."""
+
+    folder: Path
+    files: Mapping[str, str]
+
+
+def kept_versions(archive: Path | None, versions: Iterable[tuple[str, str]]) -> dict[str, KeptVersion]:
+    """Return the versions of the archive, by version.
+
+    Parameters
+    ----------
+    archive
+        The archive's folder, or None.
+    versions
+        Version and snapshot id of each snapshot: pages kept for another snapshot of the same name do not count.
+
+    Raises
+    ------
+    SnapshotError
+        A kept file is missing or was changed since it was published.
+    """
+    found: dict[str, KeptVersion] = {}
+    for version, snapshot_id in versions:
+        folder = archive / snapshot_id if archive is not None else None
+        if folder is not None and (folder / INDEX).is_file():
+            files = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+            for name, sha256 in files.items():
+                _verify(folder / name, sha256)
+            found[version] = KeptVersion(folder, files)
+    return found
+
+
+def keep_published(site_dir: Path, archive: Path) -> tuple[str, ...]:
+    """Copy into the archive every frozen version of a published site that is not in it yet; return their snapshot ids.
+
+    A folder appears in one step: a killed copy leaves none.
+    """
+    about = site_dir / SITE_FILE
+    if not about.is_file():
+        return ()
+    snapshots: Mapping[str, str] = json.loads(about.read_text(encoding="utf-8")).get("snapshots", {})
+    root = site_dir.resolve()
+    wanted = {v: s for v, s in snapshots.items() if not (archive / s / INDEX).is_file()}
+    if not wanted:
+        return ()
+    pages: dict[str, list[str]] = {version: [] for version in wanted}
+    for path in sorted(root.rglob("v/*/index.html")):
+        name = path.relative_to(root).as_posix()
+        match = FROZEN_PAGE.fullmatch(name)
+        if match and match["version"] in pages:
+            pages[match["version"]].append(name)
+    for version, names in pages.items():
+        _keep(root, archive, wanted[version], names)
+    return tuple(wanted[version] for version in pages)
+
+
+def place(kept: KeptVersion, out: Path) -> int:
+    """Put a kept version into a site that is being built (linked where the file system can); return its bytes."""
+    size = 0
+    for name in kept.files:
+        source, target = kept.folder / name, out / name
+        if target.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:  # another file system
+            shutil.copyfile(source, target)
+        size += target.stat().st_size
+    return size
+
+
+def _keep(root: Path, archive: Path, snapshot_id: str, names: list[str]) -> None:
+    styles = {found for name in names for found in STYLE.findall((root / name).read_text(encoding="utf-8"))}
+    staging = archive / f".staging-{snapshot_id}"
+    shutil.rmtree(staging, ignore_errors=True)
+    hashes = {}
+    for name in [*names, *sorted(styles)]:
+        raw = (root / name).read_bytes()
+        hashes[name] = hashlib.sha256(raw).hexdigest()
+        (staging / name).parent.mkdir(parents=True, exist_ok=True)
+        (staging / name).write_bytes(raw)
+    staging.mkdir(parents=True, exist_ok=True)
+    (staging / INDEX).write_text(json.dumps(hashes, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    staging.rename(archive / snapshot_id)
+
+
+def _verify(path: Path, sha256: str) -> None:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError as error:
+        raise SnapshotError(f"{path}: a frozen page is missing from the archive; restore it from a backup") from error
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise SnapshotError(f"{path}: a frozen page was changed since it was published; restore it from a backup")
