@@ -28,6 +28,7 @@ from extract.review.item_pages import add_item_pages
 from extract.review.measures_pages import add_measures_pages
 from extract.review.own_pages import add_own_pages
 from extract.review.passwords import Passwords
+from extract.review.preview import Preview
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store, Transaction
 
@@ -57,6 +58,7 @@ def review_app(
     passwords: Passwords | None = None,
     on_approved: Callable[[], None] = lambda: None,
     bodies: Callable[[Transaction], tuple[BodyOfEvidence, ...]] = lambda _tx: (),
+    preview: Preview | None = None,
 ) -> ReviewApp:
     """Return the application, to be mounted at ``/review``.
 
@@ -72,9 +74,11 @@ def review_app(
         Called after an approval that completed a value.
     bodies
         Gives the syntheses whose certainty people decide.
+    preview
+        Computes what the published pages would say after an approval.
     """
     app = FastAPI(title="Review queue", docs_url=None, redoc_url=None, openapi_url=None)
-    desk = Desk(store, protocol, clock, passwords or Passwords(), on_approved, bodies)
+    desk = Desk(store, protocol, clock, passwords or Passwords(), on_approved, bodies, preview)
     pages = Pages(app, desk)
     add_account_pages(pages, desk)
     add_own_pages(pages, desk)

@@ -5,28 +5,41 @@ A form that cannot be saved comes back with everything that was typed and a mess
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
 from extract.errors import DecisionError, FieldErrors, StaleItem
-from extract.review.approval import approve_value, latest_approvals, reject_value, undo_approval
-from extract.review.checked import findings_on
+from extract.review.approval import approve_value, reject_value, undo_approval
+from extract.review.derived import derived_lines
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit, shown
-from extract.review.fields import ValueForm, placed, read_form, texts_of
+from extract.review.documents import is_placed
+from extract.review.doubts import doubts_about, unanswered
+from extract.review.fields import BLIND_REASON, ValueForm, placed, read_form, texts_of
 from extract.review.item_pages import item_path, show_item
-from extract.review.leases import claim
+from extract.review.leases import LEASE_MINUTES, claim
+from extract.review.preview import PageChange, reading_mark
 from extract.review.proposal import proposed_value
+from extract.review.readings import latest_approvals
 from extract.review.reopened import confirm_reopened, withdraw_value
 from extract.review.screening import STUDY_FIELDS, exclude_record, include_record, maybe_record, undo_vote
-from extract.review.value_view import differences_between, fired, is_blind
+from extract.review.value_view import differences_between, is_blind, is_last
 from extract.schema.value import ReportedValue
 from extract.store.candidates import get_candidate
 from extract.store.work import drop_draft, lease_on, release_lease, save_draft
 
-BLIND_REASON = "read from the document without seeing the proposal"
-"""Reason the log carries where a blind reader's numbers differ from the program's."""
+CHECK_FIELD = "check-"
+"""Beginning of the name of the field that answers a check; the rest is its code."""
+
+
+class PreviewFirst(Exception):
+    """The approval would complete a value, and its effect on the published pages was not looked at yet."""
+
+    def __init__(self, value: ReportedValue, changes: Sequence[PageChange]) -> None:
+        super().__init__()
+        self.value, self.changes = value, changes
 
 
 def add_decision_pages(pages: Pages, desk: Desk) -> None:
@@ -37,13 +50,22 @@ def add_decision_pages(pages: Pages, desk: Desk) -> None:
     @pages.post("/item/{item}/draft", Access.DECIDE)
     def draft(visit: Visit) -> Response:
         item = visit.request.path_params["item"]
-        if not claim(desk, visit, item).mine:
-            return Response("somebody else has this item open", status_code=409, media_type="text/plain")
+        lease = claim(desk, visit, item)
+        if not lease.mine:
+            words = f"{lease.holder} took this item over: the draft is not saved, what you typed is still here"
+            return Response(words, status_code=409, media_type="text/plain")
+        typed = shown(visit.form)
         with desk.store.write() as tx:
-            save_draft(tx, item[:140], visit.person, shown(visit.form), at=visit.at)
+            save_draft(tx, item[:140], visit.person, typed, at=visit.at)
         if visit.request.headers.get("sec-fetch-mode") == "navigate":
             return RedirectResponse(item_path(item), 303)
-        return Response(status_code=204)
+        return desk.page(visit, "derived.html", derived=derived_lines(typed))
+
+    @pages.post("/item/{item}/keep", Access.DECIDE)
+    def keep(visit: Visit) -> Response:
+        """Renew the lease of somebody who is still reading."""
+        lease = claim(desk, visit, visit.request.path_params["item"])
+        return Response(status_code=204 if lease.mine else 409)
 
     @pages.post("/item/{item}/leave", Access.DECIDE)
     def leave(visit: Visit) -> Response:
@@ -67,6 +89,9 @@ def _decision(pages: Pages, desk: Desk, name: str, act: Act) -> None:
             carry_out(desk, visit, item, act)
         except StaleItem as error:
             return show_item(desk, visit, status=409, typed=typed, stale=str(error))
+        except PreviewFirst as first:
+            typed |= {"previewed": reading_mark(first.value)}
+            return show_item(desk, visit, typed=typed, preview=first.changes)
         except FieldErrors as error:
             return show_item(desk, visit, status=422, typed=typed, errors=error.errors)
         except DecisionError as error:
@@ -102,20 +127,38 @@ def carry_out(desk: Desk, visit: Visit, item: str, act: Act) -> str:
 def _vote(desk: Desk, visit: Visit, pmid: str) -> str:
     vote, comment = visit.form.get("vote", ""), visit.form.get("comment", "").strip() or None
     seen = visit.form.get("seen", "")
-    store, protocol = desk.store, desk.protocol
+    store, protocol, seconds = desk.store, desk.protocol, seconds_on(visit)
     if vote == "include":
         facts = {name: visit.form[name].strip() for name in STUDY_FIELDS if visit.form.get(name, "").strip()}
         if "study_id" in facts:
             # The form always sends a suggested design; a known study has one already.
             facts.pop("design", None)
         return include_record(
-            store, protocol, pmid, by=visit.person, at=visit.at, study=facts, reason=comment, seen=seen
+            store,
+            protocol,
+            pmid,
+            by=visit.person,
+            at=visit.at,
+            study=facts,
+            reason=comment,
+            seen=seen,
+            seconds=seconds,
         )
     if vote == "maybe":
-        return maybe_record(store, protocol, pmid, by=visit.person, at=visit.at, reason=comment, seen=seen)
+        return maybe_record(
+            store, protocol, pmid, by=visit.person, at=visit.at, reason=comment, seen=seen, seconds=seconds
+        )
     code = vote.removeprefix("exclude:")
     return exclude_record(
-        store, protocol, pmid, by=visit.person, at=visit.at, reason_code=code, reason=comment, seen=seen
+        store,
+        protocol,
+        pmid,
+        by=visit.person,
+        at=visit.at,
+        reason_code=code,
+        reason=comment,
+        seen=seen,
+        seconds=seconds,
     )
 
 
@@ -125,22 +168,24 @@ def _approve(desk: Desk, visit: Visit, candidate_id: str) -> str:
 
 
 def _approved(desk: Desk, visit: Visit, candidate_id: str, form: ValueForm, *, blind: bool) -> str:
-    errors = dict(form.errors)
+    errors, cleared = dict(form.errors), cleared_checks(visit.form)
     reason = visit.form.get("reason", "").strip()
-    cleared = bool(visit.form.get("clear_checks"))
-    if form.value is not None:
-        with desk.store.read() as tx:
-            candidate = get_candidate(tx, candidate_id)
-        doubts = fired(candidate, form.value) if candidate is not None else ()
-        if blind:
-            # Doubts read off the text belong to the proposal, which a blind reader has not seen.
-            doubts = tuple(doubt for doubt in doubts if doubt.message in _messages(form.value))
-        if doubts and not cleared:
-            errors["clear_checks"] = "; ".join(f"{doubt.code}: {doubt.message}" for doubt in doubts)
-        elif doubts and not reason:
-            errors["reason"] = "say what you found when you looked at the checks"
-    if errors:
+    with desk.store.read() as tx:
+        candidate = get_candidate(tx, candidate_id)
+        placed = candidate is not None and is_placed(tx, desk.store.archive, candidate)
+        last = candidate is not None and is_last(desk.protocol, candidate, latest_approvals(tx, candidate_id))
+    if form.value is not None and candidate is not None:
+        doubts = doubts_about(candidate, form.value, blind=blind, placed=placed)
+        if visit.form.get("clear_checks"):
+            cleared |= dict.fromkeys((doubt.code for doubt in doubts), reason)
+        for doubt in unanswered(doubts, cleared):
+            errors[f"{CHECK_FIELD}{doubt.code}"] = f"{doubt.message}: say why it stands, or correct it"
+    if errors or form.value is None:
         raise FieldErrors(errors)
+    mark = reading_mark(form.value)
+    # A program that sends no such field looks at the preview when it likes.
+    if last and desk.preview is not None and visit.form.get("previewed", mark) != mark:
+        raise PreviewFirst(form.value, desk.preview(candidate_id, form.value))
     return approve_value(
         desk.store,
         desk.protocol,
@@ -149,13 +194,30 @@ def _approved(desk: Desk, visit: Visit, candidate_id: str, form: ValueForm, *, b
         at=visit.at,
         changes=form.changes,
         reason=reason or (BLIND_REASON if blind else None),
-        clear_checks=cleared or blind,
+        cleared=cleared,
+        blind=blind,
         seen=visit.form.get("seen", ""),
+        seconds=seconds_on(visit),
     )
 
 
-def _messages(value: ReportedValue) -> set[str]:
-    return {finding.message for finding in findings_on(value)}
+def cleared_checks(form: Mapping[str, str]) -> dict[str, str]:
+    """Return the reasons a form gives for the checks that fired, by code."""
+    return {
+        name.removeprefix(CHECK_FIELD): text.strip()
+        for name, text in form.items()
+        if name.startswith(CHECK_FIELD) and text.strip()
+    }
+
+
+def seconds_on(visit: Visit) -> int | None:
+    """Return how long the person had the page before them; a page left open longer than a lease counts as that."""
+    try:
+        opened = dt.datetime.fromisoformat(visit.form.get("opened", ""))
+        seconds = int((visit.now - opened).total_seconds())
+    except (ValueError, TypeError):
+        return None
+    return min(seconds, LEASE_MINUTES * 60) if seconds >= 0 else None
 
 
 def _settle(desk: Desk, visit: Visit, candidate_id: str) -> str:
@@ -206,6 +268,7 @@ def _reject(desk: Desk, visit: Visit, candidate_id: str) -> str:
         at=visit.at,
         reason=reason,
         seen=visit.form.get("seen", ""),
+        seconds=seconds_on(visit),
     )
 
 
@@ -229,6 +292,7 @@ def _after_notice(act: Callable[..., str], desk: Desk, visit: Visit, value_id: s
         at=visit.at,
         reason=reason,
         seen=visit.form.get("seen", ""),
+        seconds=seconds_on(visit),
     )
 
 

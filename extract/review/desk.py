@@ -21,6 +21,7 @@ from extract.review.accounts import Member, signed_in
 from extract.review.certainty import BodyOfEvidence
 from extract.review.guard import TOKEN_FIELD, cookie_name, cookie_token, form_token
 from extract.review.passwords import Passwords
+from extract.review.preview import Preview
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store, Transaction
 
@@ -73,6 +74,8 @@ class Desk:
         Gives the time now, in UTC.
     on_approved
         Called after an approval that completed a value, so that the site is published again.
+    preview
+        Computes what the published pages would say after an approval; None where nothing is published.
     """
 
     store: Store
@@ -82,6 +85,7 @@ class Desk:
     on_approved: Callable[[], None]
     bodies: Callable[[Transaction], tuple[BodyOfEvidence, ...]] = lambda _tx: ()
     """Gives the syntheses whose certainty people decide, as they stand in this transaction."""
+    preview: Preview | None = None
     templates: Environment = field(default_factory=environment)
 
     def page(self, visit: Visit, name: str, *, status: int = 200, **values: Any) -> Response:
@@ -194,6 +198,10 @@ class Pages:
         return self._desk.page(visit, "refused.html", status=status, why=why, typed=shown(visit.form))
 
 
+UNSEEN = ("seen", "previewed", "blind")
+"""Fields of a form that nobody typed."""
+
+
 def shown(form: dict[str, str]) -> dict[str, str]:
     """Return what a person typed and may see again: everything but passwords and empty fields."""
-    return {name: text for name, text in form.items() if text and "password" not in name and name != "seen"}
+    return {name: text for name, text in form.items() if text and "password" not in name and name not in UNSEEN}

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from extract.review.accounts import Member, active_member
-from extract.review.inbox import inbox_rows
+from extract.review.blinding import asker_of
 from extract.schema.protocol import Protocol
 from extract.store.accounts import all_accounts
 from extract.store.engine import Transaction
+from extract.store.queue import Wanted, waiting_items
+from extract.store.waiting import Asker
 
 WORDS = (
     ("to screen", ("new", "screening")),
@@ -48,15 +50,15 @@ class Addressee:
         return f"Addressee({self.person_id!r})"
 
 
-def waiting_for(tx: Transaction, member: Member, *, at: str) -> Waiting:
+def waiting_for(tx: Transaction, protocol: Protocol, member: Member, *, at: str) -> Waiting:
     """Return what a person can act on now."""
-    return _counted((row.waits.state, row.waits.since) for row in inbox_rows(tx, member, at=at) if row.mine)
+    mine, _ = waiting_items(tx, asker_of(tx, protocol, member, at=at), Wanted(show="mine"))
+    return _counted((waits.state, waits.since) for waits in mine)
 
 
 def waiting_for_all(tx: Transaction, *, at: str) -> Waiting:
     """Return everything that waits."""
-    nobody = Member("", "", "viewer", decides=False)
-    return _counted((row.waits.state, row.waits.since) for row in inbox_rows(tx, nobody, at=at))
+    return _counted((waits.state, waits.since) for waits in waiting_items(tx, Asker(at=at), Wanted())[0])
 
 
 def addressees(tx: Transaction, protocol: Protocol, *, at: str) -> tuple[Addressee, ...]:
@@ -67,7 +69,7 @@ def addressees(tx: Transaction, protocol: Protocol, *, at: str) -> tuple[Address
         reachable = account.email is not None or account.notify_url is not None
         if member is None or not member.decides or not account.digest or not reachable:
             continue
-        waiting = waiting_for(tx, member, at=at)
+        waiting = waiting_for(tx, protocol, member, at=at)
         if waiting:
             found.append(Addressee(account.person_id, waiting, account.email, account.notify_url))
     return tuple(found)

@@ -24,6 +24,9 @@ BLIND = (
 )
 """Fields a second reader sees empty: n, events, HR, interval (the commonest and costliest errors)."""
 
+BLIND_REASON = "read from the document without seeing the proposal"
+"""Reason the log carries where a blind reader's numbers differ from the program's."""
+
 _LABELS = {
     "estimate": "Estimate (as printed)",
     "ci_low": "Lower limit",
@@ -164,6 +167,21 @@ def read_form(form: Mapping[str, str], proposed: ReportedValue, *, blind: bool) 
             "reason", f"say why {', '.join(label_of(n).lower() for n in changed)} differ: what, and where"
         )
     return ValueForm(typed, changes, errors, value if not errors else None)
+
+
+def blind_changes(changes: Mapping[str, str]) -> dict[str, str]:
+    """Return what a blind reader typed, with every number they left out as empty: nothing is taken over unseen.
+
+    Raises
+    ------
+    DecisionError
+        The estimate is missing.
+    """
+    if not changes.get("estimate"):
+        raise DecisionError(
+            "estimate: the second reader reads blind; use --set estimate=... and so on for each number printed"
+        )
+    return {**dict.fromkeys(BLIND, ""), **changes}
 
 
 def problem_of(act: Callable[[], Any]) -> str | None:

@@ -2,138 +2,70 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
 
 from extract.review.accounts import Member
-from extract.review.views import QueueItem, queue_items
-from extract.store.candidates import OPEN_STATES, list_candidates
-from extract.store.curated import curated_values
-from extract.store.decisions import standing_decisions
-from extract.store.engine import Transaction
-from extract.store.work import all_leases
-
-STAGES = ("reopened", "conflict", "needs_second", "proposed", "screening", "new")
-"""States in the order of work: what already stands on a page first, then what is nearest to one, then the rest."""
+from extract.store.queue import Wanted
 
 SUBJECTS = {"record": "record", "value": "candidate", "reopened": "value"}
 """Kind of item -> kind of subject in the decision log."""
 
-
-@dataclass(frozen=True)
-class InboxRow:
-    """One line of the inbox.
-
-    Parameters
-    ----------
-    mine
-        Whether the person who looks can decide on it now.
-    holder
-        Who has it open; None when nobody has, or it is the person who looks.
-    subtype, pattern
-        Stratum of a proposed value; empty for a record.
-    """
-
-    waits: QueueItem
-    mine: bool
-    holder: str | None
-    subtype: str = ""
-    pattern: str = ""
-
-    @property
-    def item(self) -> str:
-        """Name of the item."""
-        return self.waits.item
-
-    @property
-    def kind(self) -> str:
-        """Record, value or reopened."""
-        return self.waits.item.partition(":")[0]
+AGES = (7, 14, 30)
+"""Days an item may wait before a team asks why (filter)."""
 
 
-@dataclass(frozen=True)
-class Filters:
-    """What the inbox shows; an empty text shows everything.
-
-    Parameters
-    ----------
-    show
-        ``mine``, ``all``, or a state.
-    """
-
-    show: str = "mine"
-    kind: str = ""
-    subtype: str = ""
-    pattern: str = ""
-    checks: str = ""
-
-
-def inbox_rows(tx: Transaction, member: Member, *, at: str) -> tuple[InboxRow, ...]:
-    """Return everything that waits, in the order of work; in each stage oldest first, records in reading order."""
-    decided = {kind: standing_decisions(tx, subject) for kind, subject in SUBJECTS.items()}
-    strata = {
-        c.candidate_id: (c.effect.subtype, c.effect.metastatic_pattern) for c in list_candidates(tx, states=OPEN_STATES)
-    }
-    strata |= {v.value_id: (v.reported.subtype, v.reported.pattern) for v in curated_values(tx)}
-    held = all_leases(tx, at=at)
-    rows = []
-    for waits in queue_items(tx):
-        kind, _, identifier = waits.item.partition(":")
-        holder = held.get(waits.item)
-        subtype, pattern = strata.get(identifier, ("", "")) if kind != "record" else ("", "")
-        mine = can_decide(member, waits.state, people=decided[kind].get(identifier, {}))
-        rows.append(InboxRow(waits, mine, holder if holder != member.person_id else None, subtype, pattern))
-    # Records keep the order they came in: randomised trials and the best ranked first.
-    return tuple(sorted(rows, key=lambda r: (STAGES.index(r.waits.state), "" if r.kind == "record" else r.waits.since)))
-
-
-def can_decide(member: Member, state: str, *, people: Sequence[str] | dict[str, tuple[str, int]]) -> bool:
+def can_decide(member: Member, state: str, *, people: Collection[str], barred: bool = False) -> bool:
     """Tell whether a person can decide on an item now.
 
     Parameters
     ----------
     people
         Who decided on it already: nobody votes twice, and a conflict is settled by an adjudicator who is no part of it.
+    barred
+        The person has seen the proposal that a second reader must not see.
     """
     if not member.decides or member.person_id in people:
+        return False
+    if state == "needs_second" and barred:
         return False
     return state != "conflict" or member.role == "adjudicator"
 
 
-def counts(rows: Sequence[InboxRow]) -> dict[str, int]:
-    """Return how many wait in each state, for the chips; ``mine`` and ``all`` first."""
-    states = Counter(row.waits.state for row in rows)
-    return {"mine": sum(row.mine for row in rows), "all": len(rows)} | {
-        state: states[state] for state in STAGES if states[state]
-    }
-
-
-def filtered(rows: Sequence[InboxRow], filters: Filters) -> tuple[InboxRow, ...]:
-    """Return the rows that the filters let through."""
-    return tuple(
-        row
-        for row in rows
-        if (filters.show == "all" or (row.mine if filters.show == "mine" else row.waits.state == filters.show))
-        and filters.kind in ("", row.kind)
-        and filters.subtype in ("", row.subtype)
-        and filters.pattern in ("", row.pattern)
-        and (not filters.checks or bool(row.waits.checks) == (filters.checks == "open"))
+def wanted_of(asked: Mapping[str, str], member: Member, *, today: dt.date) -> tuple[Wanted, int]:
+    """Read which items an address asks for, and on which page of them; what cannot be read asks for everything."""
+    age = asked.get("age", "")
+    before = (today - dt.timedelta(days=int(age) - 1)).isoformat() if age in map(str, AGES) else ""
+    page = asked.get("page", "1")
+    wanted = Wanted(
+        show=asked.get("show", "mine" if member.decides else "all"),
+        before=before,
+        **{
+            name: asked.get(name, "")
+            for name in ("kind", "subtype", "pattern", "design", "checks", "assignee", "alert", "words")
+        },
     )
+    return wanted, max(1, int(page)) if page.isdigit() and len(page) < 6 else 1
 
 
-def next_item(rows: Sequence[InboxRow], *, after: str = "") -> str | None:
+def next_item(work: Sequence[tuple[str, bool]], *, after: str = "") -> str | None:
     """Return the next item the person can act on and nobody else has open.
 
     Parameters
     ----------
+    work
+        ``(item, whether somebody else has it open)`` in the order of work (:func:`extract.store.queue.worklist`).
     after
         An item just left without a decision: the one behind it comes first.
     """
-    free = [row.item for row in rows if row.mine and row.holder is None]
-    every = [row.item for row in rows]
-    if after in every:
-        behind = set(every[every.index(after) + 1 :])
-        free = [item for item in free if item in behind] + [item for item in free if item not in behind]
-    others = [item for item in free if item != after]
-    return others[0] if others else None
+    items = [item for item, _ in work]
+    place = items.index(after) + 1 if after in items else 0
+    turned = [*work[place:], *work[:place]]
+    return next((item for item, held in turned if not held and item != after), None)
+
+
+def neighbour(work: Sequence[tuple[str, bool]], item: str) -> str | None:
+    """Return the item before one in the order of work, for going back."""
+    items = [one for one, _ in work]
+    place = items.index(item) if item in items else 0
+    return items[place - 1] if place > 0 else None

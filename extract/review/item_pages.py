@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.responses import RedirectResponse, Response
 
 from extract.errors import DecisionError
+from extract.review.accounts import Member
+from extract.review.blinding import asker_of
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit
 from extract.review.done import done_notice
-from extract.review.inbox import Filters, counts, filtered, inbox_rows, next_item
-from extract.review.leases import claim
+from extract.review.inbox import AGES, neighbour, next_item, wanted_of
+from extract.review.leases import Claim, claim
+from extract.review.other_edit import other_edit
 from extract.review.record_view import record_view
 from extract.review.reopened_view import reopened_view
 from extract.review.value_view import value_view
+from extract.review.views import queue_line
+from extract.schema.vocabulary import Design
+from extract.store.candidates import OPEN_STATES
+from extract.store.queue import Wanted, open_alert_kinds, waiting_counts, waiting_items, worklist
+from extract.store.sightings import note_sighting
 
-SHOWN = 200
-"""Lines of the inbox on one page; the filters and "next item" reach the rest."""
+SHOWN = 50
+"""Lines of the inbox on one page: what fits three screens; the filters and "next item" reach the rest."""
 
 VIEWS = {"record": record_view, "value": value_view, "reopened": reopened_view}
 """Kind of item -> what a person may see of it; the API shows the same."""
@@ -30,37 +39,14 @@ def add_item_pages(pages: Pages, desk: Desk) -> None:
 
     @pages.get("/", Access.SIGNED_IN)
     def inbox(visit: Visit) -> Response:
-        asked = visit.request.query_params
-        start = "mine" if visit.member and visit.member.decides else "all"
-        filters = Filters(
-            asked.get("show", start),
-            asked.get("kind", ""),
-            asked.get("subtype", ""),
-            asked.get("pattern", ""),
-            asked.get("checks", ""),
-        )
-        with desk.store.read() as tx:
-            rows = inbox_rows(tx, _member(visit), at=visit.at)
-            done = done_notice(tx, asked.get("done", ""), visit.person)
-        found = filtered(rows, filters)
-        return desk.page(
-            visit,
-            "inbox.html",
-            rows=found[:SHOWN],
-            found=len(found),
-            counts=counts(rows),
-            filters=filters,
-            first=next_item(rows),
-            oldest=_days(min((row.waits.since for row in rows if row.mine), default=""), visit.now),
-            days=lambda since: _days(since, visit.now),
-            done=done,
-        )
+        return _inbox(desk, visit)
 
     @pages.get("/next", Access.SIGNED_IN)
     def following(visit: Visit) -> Response:
         asked = visit.request.query_params
         with desk.store.read() as tx:
-            item = next_item(inbox_rows(tx, _member(visit), at=visit.at), after=asked.get("after", ""))
+            asker = asker_of(tx, desk.protocol, _member(visit), at=visit.at)
+            item = next_item(worklist(tx, asker).items, after=asked.get("after", ""))
         done = f"?done={quote(asked['done'], safe='')}" if asked.get("done") else ""
         return RedirectResponse(f"{item_path(item)}{done}" if item else f"{ROOT}{done}", 303)
 
@@ -69,9 +55,99 @@ def add_item_pages(pages: Pages, desk: Desk) -> None:
         return show_item(desk, visit)
 
 
+def _inbox(desk: Desk, visit: Visit) -> Response:
+    asked, member = dict(visit.request.query_params), _member(visit)
+    wanted, page = wanted_of(asked, member, today=visit.now.date())
+    with desk.store.read() as tx:
+        asker = asker_of(tx, desk.protocol, member, at=visit.at)
+        counts = waiting_counts(tx, asker)
+        rows, found = waiting_items(tx, asker, wanted, limit=SHOWN, offset=(page - 1) * SHOWN)
+        first = next_item(worklist(tx, asker).items)
+        alerts = open_alert_kinds(tx)
+        done = done_notice(tx, asked.get("done", ""), visit.person)
+    return desk.page(
+        visit,
+        "inbox.html",
+        rows=[(row, queue_line(row).title) for row in rows],
+        found=found,
+        counts=counts,
+        wanted=wanted,
+        filtered=_is_filtered(wanted),
+        age=asked.get("age", ""),
+        ages=AGES,
+        designs=[design.value for design in Design],
+        people=[person.id for person in desk.protocol.people if person.role != "viewer"],
+        alerts=alerts,
+        page=page,
+        pages=max(1, -(-found // SHOWN)),
+        address=lambda **changes: _address(asked, changes),
+        first=first,
+        days=lambda since: _days(since, visit.now),
+        done=done,
+    )
+
+
+def _is_filtered(wanted: Wanted) -> bool:
+    return any(text for name, text in asdict(wanted).items() if name != "show")
+
+
+def _address(asked: Mapping[str, str], changes: Mapping[str, object]) -> str:
+    """Return the address of the inbox with some of its filters changed; another filter begins at its first page."""
+    kept = {name: text for name, text in asked.items() if name not in ("done", "page")}
+    return f"{ROOT}?{urlencode({**kept, **{name: str(text) for name, text in changes.items()}})}"
+
+
 def item_path(item: str) -> str:
     """Return the address of an item's page."""
     return f"{ROOT}item/{quote(item, safe=':')}"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a person sees of an item: template, its values, and whose the item is now."""
+
+    template: str
+    values: dict[str, Any]
+    lease: Claim
+
+
+def look_at(
+    desk: Desk,
+    visit: Visit,
+    item: str,
+    *,
+    typed: Mapping[str, str] | None = None,
+    ahead: bool = False,
+    lease: Claim | None = None,
+) -> Look:
+    """Open an item as a person may see it; opening a value to decide on it takes its lease.
+
+    Being shown a proposal's numbers is noted: who has seen them cannot read the value blind.
+
+    Parameters
+    ----------
+    ahead
+        The page is fetched before it is asked for: it takes no lease and shows the document only.
+    lease
+        Whose the item is, where that was asked already and this look shall not take it.
+
+    Raises
+    ------
+    DecisionError
+        There is no such item.
+    """
+    kind, _, identifier = item.partition(":")
+    view, member = VIEWS.get(kind), _member(visit)
+    if view is None:
+        raise DecisionError(f"{item!r}: no such item")
+    lease = Claim(mine=True) if ahead else lease or claim(desk, visit, item)
+    with desk.store.read() as tx:
+        mine = lease.mine and not ahead
+        template, values = view(tx, desk, identifier, member, dict(typed or {}), mine=mine)
+    if kind == "value" and member.decides and not values["blind"] and values["state"] in OPEN_STATES:
+        with desk.store.write() as tx:
+            note_sighting(tx, identifier, visit.person, at=visit.at)
+    return Look(template, values, lease)
 
 
 def show_item(
@@ -82,8 +158,9 @@ def show_item(
     typed: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
     stale: str = "",
+    preview: object = None,
 ) -> Response:
-    """Show one item; opening a value to decide on it takes its lease.
+    """Show one item.
 
     Parameters
     ----------
@@ -91,36 +168,40 @@ def show_item(
         What the person sent and what was wrong with it, when the page answers a form that was not saved.
     stale
         Why the form could not be saved although nothing was wrong with it; the other's edit is shown with it.
+    preview
+        What the published pages would say after the approval that was asked for.
     """
-    item, member = visit.request.path_params["item"], _member(visit)
-    lease = claim(desk, visit, item)
-    view = VIEWS.get(item.partition(":")[0])
+    item, typed = visit.request.path_params["item"], typed or {}
+    ahead = visit.request.query_params.get("ahead") == "1"
     try:
-        if view is None:
-            raise DecisionError(f"{item!r}: no such item")
-        with desk.store.read() as tx:
-            template, values = view(tx, desk.protocol, item.partition(":")[2], member, dict(typed or {}))
-            rows = inbox_rows(tx, member, at=visit.at)
-            done = done_notice(tx, visit.request.query_params.get("done", ""), visit.person)
+        look = look_at(desk, visit, item, typed=typed, ahead=ahead)
     except DecisionError as error:
         return desk.page(visit, "message.html", status=404, title="There is no such item", words=str(error))
-    values["decidable"] = values["decidable"] and lease.mine
+    with desk.store.read() as tx:
+        work = worklist(tx, asker_of(tx, desk.protocol, _member(visit), at=visit.at))
+        done = done_notice(tx, visit.request.query_params.get("done", ""), visit.person)
+        other = other_edit(tx, desk.protocol, item, visit.person, typed) if stale else ()
     return desk.page(
         visit,
-        template,
+        look.template,
         status=status,
         item=item,
-        lease=lease,
+        lease=look.lease,
+        ahead=ahead,
         errors=dict(errors or {}),
         stale=stale,
+        other=other,
+        preview=preview,
         done=done,
-        left=sum(row.mine for row in rows),
-        following=next_item(rows, after=item),
-        **values,
+        left=work.left,
+        following=next_item(work.items, after=item),
+        previous=neighbour(work.items, item),
+        opened=typed.get("opened") or visit.at,
+        **look.values,
     )
 
 
-def _member(visit: Visit) -> Any:
+def _member(visit: Visit) -> Member:
     if visit.member is None:
         raise RuntimeError("a page that needs a person was declared for anyone")
     return visit.member

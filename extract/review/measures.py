@@ -16,11 +16,11 @@ from extract.appraisal.agreement import Agreement, agreement
 from extract.appraisal.rob2 import ROB2
 from extract.appraisal.robins import LEVELS as ROBINS_LEVELS
 from extract.appraisal.tools import OVERALL
-from extract.review.approval import KEY_FIELDS
 from extract.review.bias import KIND as BIAS
 from extract.review.certainty import KIND as CERTAINTY
 from extract.review.certainty import LEVELS as CERTAINTY_LEVELS
 from extract.review.fields import label_of, text_of
+from extract.review.readings import KEY_FIELDS
 from extract.review.views import queue_items
 from extract.schema.protocol import Protocol
 from extract.schema.value import CLOSED

@@ -8,10 +8,10 @@ from typing import Any
 from extract.errors import DecisionError
 from extract.pubmed.parse import record_from_json
 from extract.review.accounts import Member
+from extract.review.desk import Desk
 from extract.review.inbox import can_decide
 from extract.review.marking import term_pattern, term_pieces
 from extract.review.seen import record_mark
-from extract.schema.protocol import Protocol
 from extract.schema.record import Record
 from extract.schema.vocabulary import Design, ImmortalTime, RecordState
 from extract.screening.design import calls_itself_randomised
@@ -20,6 +20,7 @@ from extract.store.curated import families
 from extract.store.decisions import Decision, decisions_on, latest_votes
 from extract.store.engine import Transaction
 from extract.store.records import get_record
+from extract.store.work import get_draft
 
 _POPULATION = re.compile(
     r"\bSEER\b|\bNCDB\b|national cancer data\s?base|population-based|cancer registry", re.IGNORECASE
@@ -28,7 +29,7 @@ _PROSPECTIVE = re.compile(r"\bprospective(ly)?\b.{0,60}\bregist", re.IGNORECASE)
 
 
 def record_view(
-    tx: Transaction, protocol: Protocol, pmid: str, member: Member, typed: dict[str, str]
+    tx: Transaction, desk: Desk, pmid: str, member: Member, typed: dict[str, str], *, mine: bool = True
 ) -> tuple[str, dict[str, Any]]:
     """Return the template and its values for a record.
 
@@ -37,16 +38,18 @@ def record_view(
     DecisionError
         There is no such record.
     """
-    record = get_record(tx, pmid)
+    record, protocol = get_record(tx, pmid), desk.protocol
     if record is None:
         raise DecisionError(f"record:{pmid}: no such record in the store")
     parsed = record_from_json(record.content)
     votes = latest_votes(tx, pmid)
     settled = record.state in (RecordState.INCLUDED, RecordState.EXCLUDED)
-    decidable = not settled and can_decide(member, record.state.value, people=list(votes))
+    decidable = mine and not settled and can_decide(member, record.state.value, people=list(votes))
     # Before one's own vote nobody else's shows; the adjudicator settles with all of them open.
     visible = settled or member.person_id in votes or (record.state is RecordState.CONFLICT and decidable)
     pattern = term_pattern(protocol)
+    draft = get_draft(tx, f"record:{pmid}", member.person_id) if decidable else None
+    texts = {**(draft.typed if draft else {}), **typed}
     return "record.html", {
         "state": record.state.value,
         "record": parsed,
@@ -61,9 +64,11 @@ def record_view(
         "designs": [
             (design.value, design.value.replace("_", " ").replace("rct", "randomised trial")) for design in Design
         ],
-        "suggested": typed.get("design") or suggested_design(parsed),
+        "suggested": texts.get("design") or suggested_design(parsed),
         "immortal": [entry.value for entry in ImmortalTime],
         "studies": families(tx),
+        "draft": draft,
+        "texts": texts,
         "typed": typed,
     }
 

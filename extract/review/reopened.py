@@ -39,7 +39,15 @@ def reopen_value(store: Store, protocol: Protocol, value_id: str, *, by: str, at
 
 
 def confirm_reopened(
-    store: Store, protocol: Protocol, value_id: str, *, by: str, at: str, reason: str, seen: str | None = None
+    store: Store,
+    protocol: Protocol,
+    value_id: str,
+    *,
+    by: str,
+    at: str,
+    reason: str,
+    seen: str | None = None,
+    seconds: int | None = None,
 ) -> str:
     """Confirm a re-opened value after reading the notice that re-opened it; return its state after it.
 
@@ -50,11 +58,21 @@ def confirm_reopened(
     DecisionError
         Unknown value or person, no reason, or a value that is not re-opened.
     """
-    return _settle_reopened(store, protocol, value_id, by=by, at=at, reason=reason, action="confirm", seen=seen)
+    return _settle_reopened(
+        store, protocol, value_id, by=by, at=at, reason=reason, action="confirm", seen=seen, seconds=seconds
+    )
 
 
 def withdraw_value(
-    store: Store, protocol: Protocol, value_id: str, *, by: str, at: str, reason: str, seen: str | None = None
+    store: Store,
+    protocol: Protocol,
+    value_id: str,
+    *,
+    by: str,
+    at: str,
+    reason: str,
+    seen: str | None = None,
+    seconds: int | None = None,
 ) -> str:
     """Withdraw a re-opened value from the pool; return its state after it.
 
@@ -65,7 +83,9 @@ def withdraw_value(
     DecisionError
         Unknown value or person, no reason, or a value that is not re-opened.
     """
-    return _settle_reopened(store, protocol, value_id, by=by, at=at, reason=reason, action="withdraw", seen=seen)
+    return _settle_reopened(
+        store, protocol, value_id, by=by, at=at, reason=reason, action="withdraw", seen=seen, seconds=seconds
+    )
 
 
 def votes_since_reopening(tx: Transaction, value_id: str) -> dict[str, str]:
@@ -76,9 +96,19 @@ def votes_since_reopening(tx: Transaction, value_id: str) -> dict[str, str]:
 
 
 def _settle_reopened(
-    store: Store, protocol: Protocol, value_id: str, *, by: str, at: str, reason: str, action: str, seen: str | None
+    store: Store,
+    protocol: Protocol,
+    value_id: str,
+    *,
+    by: str,
+    at: str,
+    reason: str,
+    action: str,
+    seen: str | None,
+    seconds: int | None,
 ) -> str:
     person = reviewer(protocol, by)
+    details = {"seconds": seconds} if seconds is not None else {}
     if not reason.strip():
         raise DecisionError(f"to {action} a re-opened value needs --reason: what does the notice say about it")
     with store.write() as tx:
@@ -88,7 +118,7 @@ def _settle_reopened(
         refuse_stale(value_mark(tx, value), seen)
         if value.state != "reopened":
             raise DecisionError(f"value:{value_id} is {value.state}, not re-opened: nothing to decide")
-        record_decision(tx, Decision(at, person.person_id, action, "value", value_id, reason=reason))
+        record_decision(tx, Decision(at, person.person_id, action, "value", value_id, reason=reason, details=details))
         latest = votes_since_reopening(tx, value_id)
         others = {a for p, a in latest.items() if p != person.person_id}
         # An adjudicator settles a disagreement of others alone; without one the adjudicator is one voice of two.

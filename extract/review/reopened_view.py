@@ -6,19 +6,20 @@ from typing import Any
 
 from extract.errors import DecisionError
 from extract.review.accounts import Member
+from extract.review.desk import Desk
 from extract.review.fields import label_of, texts_of
 from extract.review.inbox import can_decide
 from extract.review.reopened import votes_since_reopening
 from extract.review.seen import value_mark
-from extract.schema.protocol import Protocol
 from extract.schema.value import apply_corrections
 from extract.store.curated import all_alerts, all_reports, get_value
 from extract.store.decisions import decisions_on
 from extract.store.engine import Transaction
+from extract.store.work import get_draft
 
 
 def reopened_view(
-    tx: Transaction, _protocol: Protocol, value_id: str, member: Member, typed: dict[str, str]
+    tx: Transaction, _desk: Desk, value_id: str, member: Member, typed: dict[str, str], *, mine: bool = True
 ) -> tuple[str, dict[str, Any]]:
     """Return the template and its values for a re-opened value.
 
@@ -32,6 +33,8 @@ def reopened_view(
         raise DecisionError(f"reopened:{value_id}: no such value")
     votes = votes_since_reopening(tx, value_id)
     own = member.person_id in votes
+    decidable = mine and value.state == "reopened" and can_decide(member, "reopened", people=list(votes))
+    draft = get_draft(tx, f"reopened:{value_id}", member.person_id) if decidable else None
     used = texts_of(apply_corrections(value.reported, value.corrections))
     return "reopened.html", {
         "state": value.state,
@@ -39,12 +42,14 @@ def reopened_view(
         "report": next((report for report in all_reports(tx) if report.report_id == value.report_id), None),
         "used": {name: text for name, text in used.items() if text},
         "linked": [alert for alert in all_alerts(tx) if alert.report_id == value.report_id],
-        "decidable": value.state == "reopened" and can_decide(member, "reopened", people=list(votes)),
+        "decidable": decidable,
         # The second reader of a notice does not see what the first made of it.
         "history": [d.decision for d in decisions_on(tx, "value", value_id)]
         if own or value.state != "reopened"
         else [],
         "seen": value_mark(tx, value),
+        "draft": draft,
+        "texts": {**(draft.typed if draft else {}), **typed},
         "typed": typed,
         "label_of": label_of,
     }

@@ -7,6 +7,7 @@ settles with one vote.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from extract.errors import DecisionError
 from extract.review.people import Reviewer, reviewer
@@ -59,6 +60,7 @@ def include_record(
     study: dict[str, str],
     reason: str | None,
     seen: str | None = None,
+    seconds: int | None = None,
 ) -> RecordState:
     """Vote to include a record; the vote that completes the quorum makes it a report of a study.
 
@@ -69,6 +71,8 @@ def include_record(
         ``study_id`` names a known trial family when the record is another report of it.
     seen
         What the person had before them (:func:`extract.review.seen.record_mark`); None to skip that check.
+    seconds
+        How long the person had the item before them.
 
     Raises
     ------
@@ -88,7 +92,7 @@ def include_record(
                 f"record:{pmid}: say what study it is: --set design={'|'.join(Design)} "
                 "(and --set study_id=... when it reports a known study)"
             )
-        _vote(tx, record, person, at=at, vote="include", reason_code=None, reason=reason, study=facts)
+        _vote(tx, record, person, at=at, vote="include", reason_code=None, reason=reason, study=facts, seconds=seconds)
         return _settle_record(tx, protocol, record, person, at=at)
 
 
@@ -102,6 +106,7 @@ def exclude_record(
     reason_code: str,
     reason: str | None,
     seen: str | None = None,
+    seconds: int | None = None,
 ) -> RecordState:
     """Vote to exclude a record for one reason of the protocol's closed list.
 
@@ -118,12 +123,22 @@ def exclude_record(
         raise DecisionError(f"--reason {reason_code!r} is not on the list; choose one of {', '.join(codes)}")
     with store.write() as tx:
         record = _open_record(tx, pmid, person, seen=seen)
-        _vote(tx, record, person, at=at, vote="exclude", reason_code=reason_code, reason=reason, study={})
+        _vote(
+            tx, record, person, at=at, vote="exclude", reason_code=reason_code, reason=reason, study={}, seconds=seconds
+        )
         return _settle_record(tx, protocol, record, person, at=at)
 
 
 def maybe_record(
-    store: Store, protocol: Protocol, pmid: str, *, by: str, at: str, reason: str | None, seen: str | None = None
+    store: Store,
+    protocol: Protocol,
+    pmid: str,
+    *,
+    by: str,
+    at: str,
+    reason: str | None,
+    seen: str | None = None,
+    seconds: int | None = None,
 ) -> RecordState:
     """Vote that a record cannot be decided from what is shown; when the votes are complete an adjudicator decides.
 
@@ -139,7 +154,7 @@ def maybe_record(
         record = _open_record(tx, pmid, person, seen=seen)
         if record.state is RecordState.CONFLICT:
             raise DecisionError(f"record:{pmid} is in conflict: include or exclude it")
-        _vote(tx, record, person, at=at, vote="maybe", reason_code=None, reason=reason, study={})
+        _vote(tx, record, person, at=at, vote="maybe", reason_code=None, reason=reason, study={}, seconds=seconds)
         return _settle_record(tx, protocol, record, person, at=at)
 
 
@@ -255,7 +270,11 @@ def _vote(
     reason_code: str | None,
     reason: str | None,
     study: dict[str, str],
+    seconds: int | None,
 ) -> None:
+    details: dict[str, Any] = {"study": study} if study else {}
+    if seconds is not None:
+        details["seconds"] = seconds
     decision = Decision(
         at=at,
         by=person.person_id,
@@ -264,7 +283,7 @@ def _vote(
         subject_id=record.pmid,
         new=vote,
         reason=reason_code if reason is None else f"{reason_code or vote}: {reason}",
-        details={"study": study} if study else {},
+        details=details,
     )
     record_vote(tx, decision, pmid=record.pmid, vote=vote, reason_code=reason_code)
 

@@ -12,7 +12,7 @@ from extract.store.candidates import Candidate
 from extract.store.curated import CuratedValue
 from extract.store.decisions import decisions_on
 from extract.store.engine import Transaction
-from extract.store.records import StoredRecord
+from extract.store.records import StoredRecord, get_record
 
 
 def record_mark(tx: Transaction, record: StoredRecord, person_id: str) -> str:
@@ -25,9 +25,10 @@ def record_mark(tx: Transaction, record: StoredRecord, person_id: str) -> str:
 
 
 def candidate_mark(tx: Transaction, candidate: Candidate) -> str:
-    """Return the mark of a proposed value."""
+    """Return the mark of a proposed value; a new revision of its record (a retraction, say) is a change too."""
     last = max((d.seq for d in decisions_on(tx, "candidate", candidate.candidate_id)), default=0)
-    return f"{candidate.state}-{last}"
+    record = get_record(tx, candidate.pmid)
+    return f"{candidate.state}-{last}-{record.revision if record is not None else 0}"
 
 
 def value_mark(tx: Transaction, value: CuratedValue) -> str:

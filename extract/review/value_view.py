@@ -5,23 +5,25 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from extract.checks import Finding
 from extract.errors import DecisionError
 from extract.pubmed.parse import record_from_json
 from extract.review.accounts import Member
-from extract.review.approval import KEY_FIELDS, latest_approvals
-from extract.review.checked import findings_on
+from extract.review.blinding import barred_from_second
+from extract.review.derived import derived_lines
+from extract.review.desk import Desk
+from extract.review.documents import document_parts, is_placed
+from extract.review.doubts import doubts_about
 from extract.review.fields import BLIND, field_groups, label_of, text_of, texts_of
 from extract.review.inbox import can_decide
-from extract.review.marking import Piece, Place, placed_pieces, sentence_around
 from extract.review.proposal import proposed_value
+from extract.review.readings import KEY_FIELDS, latest_approvals
 from extract.review.second_opinion import second_opinion
 from extract.review.seen import candidate_mark
-from extract.review.views import full_text_context
 from extract.schema.protocol import Protocol
-from extract.schema.value import ReportedValue
+from extract.schema.value import ReportedValue, apply_corrections
 from extract.schema.vocabulary import RecordState
-from extract.store.candidates import OPEN_STATES, Candidate, get_candidate, list_candidates
+from extract.store.candidates import OPEN_STATES, Candidate, get_candidate
+from extract.store.curated import CuratedValue, all_reports, curated_values
 from extract.store.decisions import Decision
 from extract.store.engine import Transaction
 from extract.store.records import StoredRecord, get_record
@@ -44,9 +46,15 @@ class Difference:
 
 
 def value_view(
-    tx: Transaction, protocol: Protocol, candidate_id: str, member: Member, typed: dict[str, str]
+    tx: Transaction, desk: Desk, candidate_id: str, member: Member, typed: dict[str, str], *, mine: bool = True
 ) -> tuple[str, dict[str, Any]]:
     """Return the template and its values for a proposed value.
+
+    Parameters
+    ----------
+    mine
+        Whether the person holds the item; somebody who only looks over another's shoulder sees no numbers, and so can
+        still be the second reader.
 
     Raises
     ------
@@ -57,29 +65,39 @@ def value_view(
     record = get_record(tx, candidate.pmid) if candidate is not None else None
     if candidate is None or record is None:
         raise DecisionError(f"value:{candidate_id}: no such proposed value")
+    protocol, archive = desk.protocol, desk.store.archive
     approvals = latest_approvals(tx, candidate_id)
     ready = record.state is RecordState.INCLUDED and candidate.state in OPEN_STATES
-    decidable = ready and can_decide(member, candidate.state, people=list(approvals))
-    blind = is_blind(candidate, member, approvals)
+    barred = barred_from_second(tx, protocol, candidate_id, member.person_id)
+    decidable = mine and ready and can_decide(member, candidate.state, people=list(approvals), barred=barred)
+    blind = is_blind(candidate, member, approvals) or (candidate.state == "proposed" and member.decides and not mine)
     proposed = proposed_value(candidate.effect)
-    draft = get_draft(tx, f"value:{candidate_id}", member.person_id)
+    draft = get_draft(tx, f"value:{candidate_id}", member.person_id) if decidable else None
     texts = texts_of(proposed) | (dict.fromkeys(BLIND, "") if blind else {})
-    texts |= (draft.typed if draft is not None and decidable else {}) | typed
+    texts |= (draft.typed if draft is not None else {}) | typed
     conflict = candidate.state == "conflict" and decidable
     differences = differences_between(proposed, approvals) if conflict else ()
+    placed = is_placed(tx, archive, candidate)
+    doubts = () if blind else doubts_about(candidate, proposed, placed=placed)
     return ("differences.html" if conflict else "value.html"), {
         "state": candidate.state,
         "candidate": candidate,
         "record": record,
-        "document": document_pieces(tx, candidate, record, sentence=blind),
+        "retracted": record_from_json(record.content).is_retracted(),
+        "document": document_parts(tx, archive, candidate, record, sentence=blind),
+        "placed": placed,
         "groups": field_groups(protocol),
         "texts": texts,
         "proposed": texts_of(proposed),
         "blind": blind,
         "blind_fields": BLIND,
-        "checks": () if blind else fired(candidate, proposed),
+        "barred": barred and candidate.state == "needs_second",
+        "last": is_last(protocol, candidate, approvals),
+        "checks": doubts,
+        "derived": derived_lines({**texts_of(proposed), **texts}),
+        "before": () if blind else approved_before(tx, record, proposed),
+        "draft": draft,
         "second": None if blind else second_opinion(tx, candidate),
-        "draft": draft if decidable else None,
         "decidable": decidable,
         "waits_for_record": record.state is not RecordState.INCLUDED,
         "seen": candidate_mark(tx, candidate),
@@ -91,17 +109,32 @@ def value_view(
     }
 
 
+def is_last(protocol: Protocol, candidate: Candidate, approvals: dict[str, Decision]) -> bool:
+    """Tell whether the next approval that agrees completes a value, so that it goes to the published page."""
+    return candidate.state == "conflict" or len(approvals) + 1 >= protocol.living.approvals_needed
+
+
+def approved_before(
+    tx: Transaction, record: StoredRecord, proposed: ReportedValue
+) -> tuple[tuple[CuratedValue, ReportedValue], ...]:
+    """Return what is approved already of this study for the same outcome and stratum, and how it is used."""
+    reports = {report.report_id: report for report in all_reports(tx)}
+    own = reports.get(record.report_id or "")
+    if own is None:
+        return ()
+    family = [report.report_id for report in reports.values() if report.study_id == own.study_id]
+    place = (proposed.outcome, proposed.subtype, proposed.pattern)
+    found = []
+    for value in (value for report_id in family for value in curated_values(tx, report_id=report_id)):
+        used = apply_corrections(value.reported, value.corrections)
+        if (used.outcome, used.subtype, used.pattern) == place and value.state != "withdrawn":
+            found.append((value, used))
+    return tuple(found)
+
+
 def is_blind(candidate: Candidate, member: Member, approvals: dict[str, Decision]) -> bool:
     """Tell whether this person is the second reader, who must see neither the proposal nor the first reading."""
     return candidate.state == "needs_second" and member.decides and member.person_id not in approvals
-
-
-def fired(candidate: Candidate, value: ReportedValue) -> tuple[Finding, ...]:
-    """Return the doubts about a value, each with its message."""
-    found = findings_on(value)
-    known = {finding.code for finding in found} | {f.code for f in findings_on(proposed_value(candidate.effect))}
-    from_the_text = [code for code in candidate.effect.checks if code not in known]
-    return (*found, *(Finding(code, "warning", "fired when the text around it was read") for code in from_the_text))
 
 
 def differences_between(proposed: ReportedValue, approvals: dict[str, Decision]) -> tuple[Difference, ...]:
@@ -118,37 +151,3 @@ def differences_between(proposed: ReportedValue, approvals: dict[str, Decision])
         for name in KEY_FIELDS
         if len({text_of(value[name]) for value in values.values()}) > 1
     )
-
-
-def document_pieces(
-    tx: Transaction, candidate: Candidate, record: StoredRecord, *, sentence: bool
-) -> list[tuple[str, tuple[Piece, ...]]]:
-    """Return title and abstract cut at the place of this value and, fainter, of the record's other ones.
-
-    Parameters
-    ----------
-    sentence
-        Mark the whole sentence and nothing else, for a blind reader.
-    """
-    parsed = record_from_json(record.content)
-    parts: list[tuple[str, tuple[Piece, ...]]] = []
-    around = full_text_context(candidate.effect)
-    if around is not None:
-        # A value of a full text: the words kept with it, for the article itself is in the archive only.
-        text, start = around
-        place = Place(start, start + len(candidate.effect.span.text))
-        marked = sentence_around(text, place) if sentence else place
-        parts.append((candidate.effect.span.source, placed_pieces(text, [marked])))
-    for source, text in (("title", parsed.title), ("abstract", parsed.abstract_text())):
-        places = []
-        for one in list_candidates(tx, pmid=candidate.pmid):
-            span = one.effect.span
-            if span.source != source or text[span.start : span.end] != span.text:
-                continue
-            place = Place(span.start, span.end, "" if one == candidate else f"value:{one.candidate_id}")
-            if one.candidate_id == candidate.candidate_id:
-                places.append(sentence_around(text, place) if sentence else place)
-            elif not sentence and one.state != "superseded":
-                places.append(place)
-        parts.append((source, placed_pieces(text, places)))
-    return parts

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from extract.errors import DecisionError
 from extract.pubmed.parse import record_from_json
+from extract.review.documents import full_text_context
+from extract.review.marking import Place, sentence_around
 from extract.review.proposal import proposed_value
-from extract.schema.effect import Effect
 from extract.schema.vocabulary import RecordState
-from extract.store.candidates import OPEN_STATES, Candidate, get_candidate, list_candidates
-from extract.store.curated import all_alerts, curated_values, get_value
+from extract.store.candidates import Candidate, get_candidate, list_candidates
+from extract.store.curated import get_value
 from extract.store.decisions import decisions_on
 from extract.store.engine import Transaction
-from extract.store.ranks import RecordRank, record_ranks
-from extract.store.records import StoredRecord, get_record, list_records
+from extract.store.queue import Waiting, Wanted, waiting_items
+from extract.store.records import get_record
+from extract.store.waiting import Asker
 
 
 @dataclass(frozen=True)
@@ -34,73 +35,44 @@ class QueueItem:
         Night it began to wait (ISO date).
     title
         One line for a list.
-    checks
-        Codes of the checks that fired on it.
+    doubts
+        How many checks fired on a proposal nobody has read yet.
     """
 
     item: str
     state: str
     since: str
     title: str
-    checks: tuple[str, ...] = ()
+    doubts: int = 0
 
 
 def queue_items(tx: Transaction) -> tuple[QueueItem, ...]:
-    """Return everything that waits: re-opened values, then values, oldest first, then records in reading order.
+    """Return everything that waits, in the order of work; no line tells a number of a proposed value.
 
-    Reading order: randomised trials, then by the score of the last ranking, then oldest first; nothing is left out.
+    The line is what a second reader sees before reading: outcome and stratum say which result, not what it is.
     """
-    reopened = [value for value in curated_values(tx) if value.state == "reopened"]
-    notices = {alert.report_id: alert for alert in all_alerts(tx)}
-    items = [
-        QueueItem(
-            f"reopened:{value.value_id}",
-            "reopened",
-            notices[value.report_id].night if value.report_id in notices else value.approved_at[:10],
-            f"{value.value_id}: {notices[value.report_id].kind}" if value.report_id in notices else value.value_id,
-        )
-        for value in reopened
-    ]
-    open_records = list_records(tx, states=[RecordState.NEW, RecordState.SCREENING, RecordState.CONFLICT])
-    included = {str(record.pmid): record for record in list_records(tx, states=[RecordState.INCLUDED])}
-    items += [
-        QueueItem(
-            f"value:{candidate.candidate_id}",
-            candidate.state,
-            candidate.night,
-            f"{effect_line(candidate.effect)}  [{included[candidate.pmid].title[:60]}]",
-            candidate.effect.checks,
-        )
-        for candidate in list_candidates(tx, states=OPEN_STATES)
-        if candidate.pmid in included
-    ]
-    items += [
-        QueueItem(f"record:{record.pmid}", record.state.value, record.first_night, record.title)
-        for record in _in_reading_order(open_records, record_ranks(tx))
-    ]
-    return tuple(items)
+    return tuple(queue_line(waits) for waits in waiting_items(tx, Asker(), Wanted())[0])
 
 
-def _in_reading_order(records: Sequence[StoredRecord], ranks: Mapping[str, RecordRank]) -> list[StoredRecord]:
-    def place(record: StoredRecord) -> tuple[bool, float, str, str]:
-        rank = ranks.get(record.pmid)
-        # One that came since the last ranking is read before those that look unlike everything included.
-        return (rank is None or not rank.randomised, -rank.score if rank else -0.5, record.first_night, record.pmid)
-
-    return sorted(records, key=place)
-
-
-def effect_line(effect: Effect) -> str:
-    """Return an effect as one line: ``HR 0.66 (0.49-0.88, 95 %), OS, subtype all, pattern all``."""
-    value = proposed_value(effect)
-    level = f", {value.ci_level:g} %" if value.ci_level is not None else ", level not stated"
-    interval = "" if value.ci_low is None or value.ci_high is None else f" ({value.ci_low}-{value.ci_high}{level})"
-    other = f", {value.population}" if value.population else ""
-    return f"{value.measure} {value.estimate}{interval}, {value.outcome}, {value.subtype}/{value.pattern}{other}"
+def queue_line(waits: Waiting) -> QueueItem:
+    """Return an item that waits as one line without numbers."""
+    title = waits.title
+    if waits.kind == "value":
+        title = f"{waits.measure} for {waits.outcome or 'an unnamed outcome'}, {waits.subtype}/{waits.pattern} "
+        title += f"[{waits.title[:60]}]"
+    elif waits.alert:
+        title = f"{waits.title}: {waits.alert}"
+    return QueueItem(waits.item, waits.state, waits.since, title, waits.doubts if waits.state == "proposed" else 0)
 
 
-def item_details(tx: Transaction, item: str) -> dict[str, Any]:
+def item_details(tx: Transaction, item: str, *, reader: str = "") -> dict[str, Any]:
     """Return everything a reviewer needs about one item, as plain JSON.
+
+    Parameters
+    ----------
+    reader
+        Who reads it as first reader (:func:`extract.store.sightings.note_sighting` is the caller's to write). Without
+        one, a value that waits for a reader is shown by its place in the text, not by its numbers.
 
     Raises
     ------
@@ -109,21 +81,24 @@ def item_details(tx: Transaction, item: str) -> dict[str, Any]:
     """
     kind, _, identifier = item.partition(":")
     if kind == "record" and (record := get_record(tx, identifier)) is not None:
-        candidates = [asdict(c) for c in list_candidates(tx, pmid=identifier)]
-        found: dict[str, Any] = {"item": item, "state": record.state.value, "record": json.loads(record.content)}
         decided = record.state in (RecordState.INCLUDED, RecordState.EXCLUDED)
         return {
-            **found,
-            "proposed_values": candidates,
+            "item": item,
+            "state": record.state.value,
+            "record": json.loads(record.content),
+            "proposed_values": [_without_numbers(tx, c) for c in list_candidates(tx, pmid=identifier)],
             "decisions": _decisions(tx, "record", identifier, open_=not decided),
         }
     if kind == "value" and (candidate := get_candidate(tx, identifier)) is not None:
+        told = _without_numbers(tx, candidate)
+        if (candidate.state == "proposed" and reader) or candidate.state not in ("proposed", "needs_second"):
+            told |= {
+                "words_around": _words_around(tx, candidate),
+                "as_reported": asdict(proposed_value(candidate.effect)),
+                "effect": candidate.effect.to_json(),
+            }
         return {
-            "item": item,
-            "state": candidate.state,
-            "words_around": _words_around(tx, candidate),
-            "as_reported": asdict(proposed_value(candidate.effect)),
-            "effect": candidate.effect.to_json(),
+            **told,
             "record": f"record:{candidate.pmid}",
             "decisions": _decisions(tx, "candidate", identifier, open_=candidate.state == "needs_second"),
         }
@@ -132,32 +107,56 @@ def item_details(tx: Transaction, item: str) -> dict[str, Any]:
     raise DecisionError(f"{item!r}: no such item; `living-review queue list` shows what waits")
 
 
+def _without_numbers(tx: Transaction, candidate: Candidate) -> dict[str, Any]:
+    """Return what a blind reader may know of a value: which result it is and where to read it."""
+    effect = candidate.effect
+    return {
+        "item": f"value:{candidate.candidate_id}",
+        "state": candidate.state,
+        "measure": effect.measure,
+        "outcome": effect.outcome,
+        "subtype": effect.subtype,
+        "pattern": effect.metastatic_pattern,
+        "source": effect.span.source,
+        "sentence": _sentence(tx, candidate),
+    }
+
+
+def _sentence(tx: Transaction, candidate: Candidate) -> str | None:
+    """Return the sentence a value stands in, as the document prints it."""
+    found = _text_of(tx, candidate)
+    if found is None:
+        return None
+    text, start = found
+    place = sentence_around(text, Place(start, start + len(candidate.effect.span.text)))
+    return text[place.start : place.end]
+
+
 AROUND = 160
 """Characters shown before and after a span: about one sentence each way."""
 
 
 def _words_around(tx: Transaction, candidate: Candidate) -> str | None:
     """Return the span inside its text, the value's own words between >> and <<."""
+    found, words = _text_of(tx, candidate), candidate.effect.span.text
+    if found is None:
+        return None
+    text, start = found
+    end = start + len(words)
+    return f"{text[max(0, start - AROUND) : start]}>>{words}<<{text[end : end + AROUND]}"
+
+
+def _text_of(tx: Transaction, candidate: Candidate) -> tuple[str, int] | None:
+    """Return the text a value stands in, or what is kept of it, and where in it the value begins."""
     record = get_record(tx, candidate.pmid)
     if record is None:
         return None
     parsed = record_from_json(record.content)
     span = candidate.effect.span
     text = {"title": parsed.title, "abstract": parsed.abstract_text()}.get(span.source)
-    if text is None:
-        around = full_text_context(candidate.effect)
-        if around is None:
-            return None
-        text, start = around
-        return f"{text[:start]}>>{span.text}<<{text[start + len(span.text) :]}"
-    before, after = text[max(0, span.start - AROUND) : span.start], text[span.end : span.end + AROUND]
-    return f"{before}>>{span.text}<<{after}"
-
-
-def full_text_context(effect: Effect) -> tuple[str, int] | None:
-    """Return the words around a value of a full text and where in them it begins; None for one of an abstract."""
-    said = dict(effect.extras)
-    return (said["context"], int(said["context_at"])) if "context" in said else None
+    if text is not None:
+        return text, span.start
+    return full_text_context(candidate.effect)
 
 
 def _decisions(tx: Transaction, kind: str, identifier: str, *, open_: bool = False) -> list[dict[str, Any]]:

@@ -88,6 +88,11 @@ def add_candidate(
             effect=effect.to_json(),
             state=state,
             night=night,
+            outcome=effect.outcome,
+            subtype=effect.subtype,
+            pattern=effect.metastatic_pattern,
+            measure=effect.measure,
+            doubts=len(effect.checks),
         )
     )
     return new_id

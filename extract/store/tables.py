@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -161,6 +162,11 @@ candidates = Table(
     Column("value_id", String(120)),
     Column("night", String(10), nullable=False),
     Column("routes", JSON),
+    Column("outcome", String(40)),
+    Column("subtype", String(60)),
+    Column("pattern", String(60)),
+    Column("measure", String(10)),
+    Column("doubts", Integer, nullable=False, server_default="0"),
     CheckConstraint(
         "state IN ('proposed', 'needs_second', 'conflict', 'approved', 'rejected', 'confirms', 'superseded')",
         name="state",
@@ -198,6 +204,7 @@ decisions = Table(
     Column("details", JSON, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False, unique=True),
+    Index("ix_decisions_by", "by", "subject_kind", "subject_id"),
 )
 
 screening_votes = Table(
@@ -450,6 +457,23 @@ second_readings = Table(
     Column("answers", JSON, nullable=False),
 )
 
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("candidate_id", ForeignKey("candidates.candidate_id"), primary_key=True),
+    Column("person_id", String(60), primary_key=True, index=True),
+    Column("at", String(32), nullable=False),
+)
+
+queue_facts = Table(
+    "queue_facts",
+    metadata,
+    Column("item", String(140), primary_key=True),
+    Column("design", String(30)),
+    Column("expected_shift", Float),
+    Column("at", String(32), nullable=False),
+)
+
 APPEND_ONLY = (
     "decisions",
     "screening_votes",
@@ -458,6 +482,7 @@ APPEND_ONLY = (
     "raw_responses",
     "record_revisions",
     "search_results",
+    "sightings",
     "registry_changes",
     "screening_audits",
 )

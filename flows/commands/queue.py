@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands.scope import Rehearsal, now_text, opened
+
+if TYPE_CHECKING:
+    from extract.store.engine import Store
 
 queue_app = typer.Typer(help="The review queue: list, show, approve, reject.", no_args_is_help=True)
 
@@ -37,18 +40,36 @@ def list_items(
         if as_json:
             typer.echo(json.dumps(asdict(item), ensure_ascii=False))
         else:
-            checks = f"  ! {', '.join(item.checks)}" if item.checks else ""
+            checks = f"  ! {item.doubts} checks" if item.doubts else ""
             typer.echo(f"{item.item:<28} {item.state:<13} {item.since}  {item.title}{checks}")
     typer.echo(f"{len(items)} items wait", err=True)
 
 
 @queue_app.command("show")
-def show_item(item: Item, rehearsal: Rehearsal = False) -> None:
+def show_item(
+    item: Item,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            metavar="PERSON",
+            help="First reader of a value: shows its numbers, and bars from the second reading.",
+        ),
+    ] = "",
+    rehearsal: Rehearsal = False,
+) -> None:
     """Show one item with its words in the source and the decisions so far, as JSON."""
+    from extract.review.people import reviewer
     from extract.review.views import item_details
+    from extract.store.sightings import note_sighting
 
-    with opened(rehearsal=rehearsal) as (_, store), store.read() as tx:
-        details = item_details(tx, item)
+    kind, identifier = _split(item)
+    with opened(rehearsal=rehearsal) as (settings, store):
+        reader = reviewer(settings.protocol, by).person_id if by else ""
+        with store.write() as tx:
+            details = item_details(tx, item, reader=reader)
+            if reader and kind == "value":
+                note_sighting(tx, identifier, reader, at=now_text())
     typer.echo(json.dumps(details, ensure_ascii=False, indent=2))
 
 
@@ -61,8 +82,13 @@ def approve(
     clear_checks: Annotated[bool, typer.Option(help="The checks that fired were looked at; needs --reason.")] = False,
     rehearsal: Rehearsal = False,
 ) -> None:
-    """Include a record, approve a value, or confirm a re-opened value."""
+    """Include a record, approve a value, or confirm a re-opened value.
+
+    The second reader of a value reads blind: give every number with --set as the document prints it
+    (estimate, ci_low, ci_high, ci_level, and n and events where they are printed).
+    """
     from extract.review.approval import approve_value
+    from extract.review.fields import BLIND_REASON, blind_changes
     from extract.review.reopened import confirm_reopened
     from extract.review.screening import include_record
 
@@ -73,8 +99,17 @@ def approve(
         if kind == "record":
             state: str = include_record(store, protocol, identifier, by=by, at=at, study=changes, reason=reason)
         elif kind == "value":
+            blind = _reads_blind(store, identifier)
             state = approve_value(
-                store, protocol, identifier, by=by, at=at, changes=changes, reason=reason, clear_checks=clear_checks
+                store,
+                protocol,
+                identifier,
+                by=by,
+                at=at,
+                changes=blind_changes(changes) if blind else changes,
+                reason=reason or (BLIND_REASON if blind else None),
+                clear_checks=clear_checks,
+                blind=blind,
             )
         else:
             state = confirm_reopened(store, protocol, identifier, by=by, at=at, reason=reason or "")
@@ -123,6 +158,15 @@ def reopen(
     with opened(rehearsal=rehearsal) as (settings, store):
         state = reopen_value(store, settings.protocol, identifier, by=by, at=now_text(), reason=reason)
     typer.echo(json.dumps({"item": f"reopened:{identifier}", "state": state}))
+
+
+def _reads_blind(store: Store, candidate_id: str) -> bool:
+    """Tell whether a value waits for its second reader."""
+    from extract.store.candidates import get_candidate
+
+    with store.read() as tx:
+        candidate = get_candidate(tx, candidate_id)
+    return candidate is not None and candidate.state == "needs_second"
 
 
 def _split(item: str) -> tuple[str, str]:

@@ -129,6 +129,7 @@ def test_a_vote_is_one_key_and_so_is_a_clean_value_and_keys_are_dead_in_fields(b
         page.get_by_label("Comment").click()
         page.keyboard.type("i1x")
         assert page.url.endswith("record:100")
+        page.get_by_text("Keys", exact=True).click()
         page.get_by_role("button", name="Keyboard shortcuts are on").click()
         page.keyboard.press("i")
         assert page.url.endswith("record:100")

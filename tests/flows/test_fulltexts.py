@@ -73,7 +73,7 @@ def test_a_full_text_puts_the_rows_about_the_arms_into_the_queue_with_their_cell
     assert (outcome.proposed, outcome.beside) == (1, 1)
     with night_on_starting_table(tmp_path / "state") as context, context.store.read() as tx:
         (candidate,) = list_candidates(tx, pmid="100")
-        details = item_details(tx, f"value:{candidate.candidate_id}")
+        details = item_details(tx, f"value:{candidate.candidate_id}", reader="reviewer-a")
     assert candidate.effect.span.source == "table:T2/r2/c1"
     assert (candidate.effect.estimate, candidate.effect.ci_low, candidate.effect.ci_high) == (0.58, 0.41, 0.82)
     assert details["words_around"] == (
@@ -85,7 +85,7 @@ def test_a_result_in_running_text_is_proposed_with_the_words_around_it(tmp_path:
     night(tmp_path, archive(tmp_path, PMC1=jats("PMC1", "100")), ("100", "PMC1"))
     with night_on_starting_table(tmp_path / "state") as context, context.store.read() as tx:
         (candidate,) = list_candidates(tx, pmid="100")
-        words = str(item_details(tx, f"value:{candidate.candidate_id}")["words_around"])
+        words = str(item_details(tx, f"value:{candidate.candidate_id}", reader="reviewer-a")["words_around"])
     assert candidate.effect.span.source == "sec:s3"
     assert words.replace(">>", "").replace("<<", "") == RESULTS
 

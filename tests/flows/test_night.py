@@ -10,6 +10,7 @@ import pytest
 from extract.review.approval import approve_value
 from extract.review.screening import include_record
 from extract.review.views import queue_items
+from extract.store.candidates import list_candidates
 from extract.store.log import all_nights, search_log
 from extract.store.records import list_records
 from flows.context import open_store
@@ -116,13 +117,14 @@ def test_a_value_approved_by_two_people_is_in_the_published_pool_with_its_words(
             reason=None,
         )
     with store.read() as tx:
-        item = next(i for i in queue_items(tx) if i.item.startswith("value:") and "0.2 (0.07-0.57" in i.title)
+        (candidate,) = (c for c in list_candidates(tx, pmid="28994557") if c.effect.ci_high == 0.57)
+        assert f"value:{candidate.candidate_id}" in [i.item for i in queue_items(tx)]
     for person in ("reviewer-a", "reviewer-b"):
         changes = {"numerator_arm": "surgery", "outcome": "OS", "subtype": "all", "pattern": "all", "ci_level": "95"}
         state = approve_value(
             store,
             settings.protocol,
-            item.item.removeprefix("value:"),
+            candidate.candidate_id,
             by=person,
             at=AT,
             changes=changes,

@@ -14,12 +14,14 @@ from extract.review.api.present import item_for
 from extract.review.api.problems import decision_problem
 from extract.review.api.register import Endpoints
 from extract.review.api.requests import Approval, Content, Doubted, Reasoned, TakenBack, Vote
+from extract.review.blinding import asker_of
 from extract.review.decision_pages import ACTS, carry_out
 from extract.review.desk import Access, Desk, Visit
 from extract.review.fields import BLIND, field_groups, text_of
-from extract.review.inbox import inbox_rows, next_item
+from extract.review.inbox import next_item
 from extract.review.leases import Claim
 from extract.review.reopened import reopen_value
+from extract.store.queue import worklist
 from extract.store.work import lease_on, release_lease
 
 
@@ -125,7 +127,8 @@ def _after(desk: Desk, visit: Visit, item: str, state: str) -> Done:
     if visit.member is None:
         raise RuntimeError("an endpoint was reached without a person")
     with desk.store.read() as tx:
-        following = next_item(inbox_rows(tx, visit.member, at=visit.at), after=item)
+        work = worklist(tx, asker_of(tx, desk.protocol, visit.member, at=visit.at))
+        following = next_item(work.items, after=item)
     return Done(item=item, state=state, next=following)
 
 

@@ -14,9 +14,11 @@ from extract.review.api.models import Inbox, Item, Me, Next, QueueStatus, Study
 from extract.review.api.present import inbox_line, item_for, token_line
 from extract.review.api.problems import decision_problem
 from extract.review.api.register import Endpoints
+from extract.review.blinding import asker_of
 from extract.review.desk import Access, Desk, Visit
-from extract.review.inbox import Filters, counts, filtered, inbox_rows, next_item
+from extract.review.inbox import next_item
 from extract.store.curated import all_reports, families
+from extract.store.queue import Wanted, oldest_since, waiting_counts, waiting_items, worklist
 from extract.store.versions import published_snapshots
 
 PAGE = 200
@@ -51,11 +53,11 @@ def add_item_endpoints(api: Endpoints, desk: Desk) -> None:
     @api.get("/status", Access.SIGNED_IN, "How the queue stands")
     def status(visit: Visit = reads) -> QueueStatus:
         with desk.store.read() as tx:
-            rows = inbox_rows(tx, _member(visit), at=visit.at)
+            counts = waiting_counts(tx, asker_of(tx, desk.protocol, _member(visit), at=visit.at))
+            oldest = oldest_since(tx)
             published = published_snapshots(tx)
-        oldest = min((row.waits.since for row in rows), default=None)
         return QueueStatus(
-            counts={name: number for name, number in counts(rows).items() if name != "mine"},
+            counts={name: number for name, number in counts.items() if name != "mine"},
             oldest=oldest,
             oldest_days=(visit.now.date() - dt.date.fromisoformat(oldest[:10])).days if oldest else None,
             version=published[-1].version if published else None,
@@ -87,24 +89,30 @@ def _showing_items(api: Endpoints, desk: Desk) -> None:
         kind: Annotated[str, Query(description="record, value or reopened", max_length=40)] = "",
         subtype: Annotated[str, Query(description="Slug of the protocol", max_length=60)] = "",
         pattern: Annotated[str, Query(description="Slug of the protocol", max_length=60)] = "",
+        design: Annotated[str, Query(description="rct, prospective_registry, ...", max_length=40)] = "",
         checks: Annotated[str, Query(description="open (some fired) or none", max_length=10)] = "",
+        alert: Annotated[str, Query(description="any, or a kind of notice", max_length=40)] = "",
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
         limit: Annotated[int, Query(ge=1, le=PAGE)] = 50,
         visit: Visit = reads,
     ) -> Inbox:
+        wanted = Wanted(
+            show=show, kind=kind, subtype=subtype, pattern=pattern, design=design, checks=checks, alert=alert
+        )
         with desk.store.read() as tx:
-            rows = inbox_rows(tx, _member(visit), at=visit.at)
-        found = filtered(rows, Filters(show=show, kind=kind, subtype=subtype, pattern=pattern, checks=checks))
-        lines = [inbox_line(row) for row in found[offset : offset + limit]]
-        return Inbox(counts=counts(rows), total=len(found), offset=offset, lines=lines)
+            asker = asker_of(tx, desk.protocol, _member(visit), at=visit.at)
+            counts = waiting_counts(tx, asker)
+            rows, found = waiting_items(tx, asker, wanted, limit=limit, offset=offset)
+        lines = [inbox_line(row, person_id=visit.person) for row in rows]
+        return Inbox(counts=counts, total=found, offset=offset, lines=lines)
 
     @api.get("/next", Access.SIGNED_IN, "The next item for you")
     def following(
         after: Annotated[str, Query(description="An item to pass over", max_length=140)] = "", visit: Visit = reads
     ) -> Next:
         with desk.store.read() as tx:
-            rows = inbox_rows(tx, _member(visit), at=visit.at)
-        return Next(item=next_item(rows, after=after), left=sum(row.mine for row in rows))
+            work = worklist(tx, asker_of(tx, desk.protocol, _member(visit), at=visit.at))
+        return Next(item=next_item(work.items, after=after), left=work.left)
 
     @api.get("/items/{item}", Access.SIGNED_IN, "One item, as you may see it")
     def show_item(item: ItemName, visit: Visit = reads) -> Item:

@@ -155,11 +155,16 @@ class Line(Answer):
     state: str
     since: str = Field(description="Night it began to wait (ISO date)")
     title: str
-    checks: list[str] = Field(description="Codes of the checks that fired")
+    doubts: int = Field(description="How many checks fired on a proposal nobody has read yet")
     mine: bool = Field(description="Whether you can decide on it now")
     holder: str | None = Field(None, description="Who else has it open")
     subtype: str | None = None
     pattern: str | None = None
+    design: str | None = None
+    expected_shift: float | None = Field(
+        None, description="How far a published pooled log hazard ratio may move, as computed at the last publication"
+    )
+    alert: str | None = Field(None, description="Kind of the latest notice on its report")
 
 
 class Inbox(Answer):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from extract.errors import DecisionError
 from extract.review.api.models import (
     AbstractPart,
     DecisionLine,
@@ -26,10 +25,11 @@ from extract.review.api.models import (
 from extract.review.desk import Desk, Visit
 from extract.review.done import done_notice
 from extract.review.fields import text_of
-from extract.review.inbox import InboxRow
-from extract.review.item_pages import VIEWS
-from extract.review.leases import Claim, claim
+from extract.review.item_pages import look_at
+from extract.review.leases import Claim
+from extract.review.views import queue_line
 from extract.store.decisions import Decision
+from extract.store.queue import Waiting
 from extract.store.tokens import ApiToken
 
 View = dict[str, Any]
@@ -43,15 +43,12 @@ def item_for(desk: Desk, visit: Visit, item: str, *, lease: Claim | None = None)
     DecisionError
         There is no such item.
     """
-    kind, _, identifier = item.partition(":")
-    view_of = VIEWS.get(kind)
-    if view_of is None or visit.member is None:
-        raise DecisionError(f"{item!r}: no such item; /items lists what waits")
-    lease = lease or claim(desk, visit, item)
+    kind = item.partition(":")[0]
+    look = look_at(desk, visit, item, lease=lease)
+    view, lease = look.values, look.lease
     with desk.store.read() as tx:
-        _, view = view_of(tx, desk.protocol, identifier, visit.member, {})
         done = done_notice(tx, item, visit.person)
-    decidable = bool(view["decidable"]) and lease.mine
+    decidable = bool(view["decidable"])
     part = PARTS.get(kind)
     return Item(
         item=item,
@@ -76,19 +73,22 @@ def _actions(kind: str, state: str, *, decidable: bool) -> list[str]:
     return ["settle", "reject"] if state == "conflict" else ["approve", "reject"]
 
 
-def inbox_line(row: InboxRow) -> Line:
+def inbox_line(row: Waiting, *, person_id: str) -> Line:
     """Return a line of the inbox."""
     return Line(
         item=row.item,
         kind=row.kind,
-        state=row.waits.state,
-        since=row.waits.since,
-        title=row.waits.title,
-        checks=list(row.waits.checks),
+        state=row.state,
+        since=row.since,
+        title=queue_line(row).title,
+        doubts=queue_line(row).doubts,
         mine=row.mine,
-        holder=row.holder,
-        subtype=row.subtype or None,
-        pattern=row.pattern or None,
+        holder=row.holder if row.holder != person_id else None,
+        subtype=row.subtype,
+        pattern=row.pattern,
+        design=row.design,
+        expected_shift=row.expected_shift,
+        alert=row.alert,
     )
 
 
@@ -129,9 +129,7 @@ def _value(view: View) -> ValuePart:
         record=f"record:{candidate.pmid}",
         extractor=candidate.extractor_version,
         blind=blind,
-        document=[
-            TextPart(source=source, text="".join(piece.text for piece in pieces)) for source, pieces in view["document"]
-        ],
+        document=[TextPart(source=part.source, text=part.text) for part in view["document"]],
         place=None if blind else Place(source=span.source, start=span.start, end=span.end, text=span.text),
         form={f.name: view["texts"][f.name] for f in fields},
         proposed=None if blind else {f.name: view["proposed"][f.name] for f in fields},

@@ -283,7 +283,7 @@ def test_the_queue_shows_what_waits_and_an_item_shows_its_words(store: Store) ->
     include(store, "reviewer-a", "reviewer-b")
     with store.read() as tx:
         assert [item.item for item in queue_items(tx)] == [f"value:{candidate}"]
-        details = item_details(tx, f"value:{candidate}")
+        details = item_details(tx, f"value:{candidate}", reader="reviewer-a")
         assert details["effect"]["span"]["text"] == QUOTE
         assert f">>{QUOTE}<<" in details["words_around"]
         assert details["as_reported"]["denominator_arm"] == "no_surgery"

@@ -12,7 +12,7 @@ from extract.review.approval import approve_value
 from extract.review.screening import exclude_record, include_record
 from extract.store.candidates import get_candidate
 from extract.store.curated import Alert, add_alert, curated_values, set_value_state
-from extract.store.decisions import Decision, all_decisions, latest_votes, record_decision, verify_chain
+from extract.store.decisions import Decision, all_decisions, decisions_on, latest_votes, record_decision, verify_chain
 from extract.store.records import get_record
 from tests.extract.review.queue_server import PROTOCOL, Client, Queue, enqueue, proposed_effect
 from tests.stores import AT, BOTH_DATABASES
@@ -241,14 +241,17 @@ def test_a_value_with_an_open_check_is_approved_only_after_the_check_was_answere
         form = form_of(page, "approve")
         refused = client.submit(f"item/value:{candidate}/approve", form)
         assert refused.status_code == 422
-        assert "e-clear_checks" in refused.text
-        again = client.submit(f"item/value:{candidate}/approve", {**form, "clear_checks": "yes"})
-        assert "e-reason" in again.text
-        done = client.submit(
-            f"item/value:{candidate}/approve", {**form, "clear_checks": "yes", "reason": "printed like this"}
-        )
+        assert "e-check-interval-asymmetric" in refused.text
+        # A reason for something else clears nothing.
+        again = client.submit(f"item/value:{candidate}/approve", {**form, "reason": "printed like this"})
+        assert "e-check-interval-asymmetric" in again.text
+        answer = {"check-interval-asymmetric": "printed like this, twice"}
+        done = client.submit(f"item/value:{candidate}/approve", {**form, **answer})
         assert done.status_code == 200
         assert "needs second" in words(done.text)
+    with queue.store.read() as tx:
+        (logged,) = decisions_on(tx, "candidate", candidate)
+    assert logged.decision.details["cleared"] == {"interval-asymmetric": "printed like this, twice"}
 
 
 def test_a_rejection_needs_its_reason_and_can_be_taken_back(queue: Queue) -> None:

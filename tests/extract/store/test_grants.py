@@ -34,6 +34,9 @@ def rows_in_every_table_of_evidence(store: Store) -> None:
         )
         upsert_record(tx, record("1"), content="{}", content_hash="h", night="2026-11-20", run_id=run_id)
         record_vote(tx, Decision(AT, "reviewer-a", "vote", "record", "1"), pmid="1", vote="maybe", reason_code=None)
+        proposed = {"revision": 1, "extractor_version": "1", "effect": {}, "state": "proposed", "night": "2026-11-20"}
+        candidates = metadata.tables["candidates"]
+        tx.connection.execute(candidates.insert().values(candidate_id="1", pmid="1", **proposed))
         for name in APPEND_ONLY:
             a_row(tx.connection, metadata.tables[name])
 

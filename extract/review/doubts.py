@@ -1,0 +1,45 @@
+"""The checks that are open on a value: each is cleared one by one, with a reason, or the value is not approved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from extract.checks import Finding
+from extract.review.checked import findings_on
+from extract.review.proposal import proposed_value
+from extract.schema.value import ReportedValue
+from extract.store.candidates import Candidate
+
+PLACE_MISSING = Finding(
+    "place-missing", "warning", "the words of this value are not in the texts held here: say where you read it"
+)
+"""No number without a place: it fires where the span cannot be shown."""
+
+
+def doubts_about(
+    candidate: Candidate, value: ReportedValue, *, blind: bool = False, placed: bool = True
+) -> tuple[Finding, ...]:
+    """Return the doubts about a value as it would be approved.
+
+    Checks that need no more than the value itself run again on what was typed; those the program fired from the text
+    around it stay open until they are answered.
+
+    Parameters
+    ----------
+    blind
+        The person has not seen the proposal: only doubts about what they typed are theirs to answer.
+    placed
+        Whether the words of the value were found in a text held here.
+    """
+    found = findings_on(value)
+    if blind:
+        return found
+    known = {finding.code for finding in (*found, *findings_on(proposed_value(candidate.effect)))}
+    from_the_text = [code for code in candidate.effect.checks if code not in known]
+    told = (Finding(code, "warning", "fired when the text around it was read") for code in from_the_text)
+    return (*found, *told, *(() if placed else (PLACE_MISSING,)))
+
+
+def unanswered(doubts: Sequence[Finding], cleared: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Return the doubts nobody gave a reason for."""
+    return tuple(doubt for doubt in doubts if not cleared.get(doubt.code, "").strip())

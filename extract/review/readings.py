@@ -1,0 +1,49 @@
+"""What people decided about a proposed value so far, and whether they agree."""
+
+from __future__ import annotations
+
+import json
+
+from extract.store.decisions import Decision, decisions_on
+from extract.store.engine import Transaction
+
+KEY_FIELDS = (
+    "outcome",
+    "subtype",
+    "pattern",
+    "population",
+    "measure",
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "ci_level",
+    "numerator_arm",
+    "denominator_arm",
+    "adjusted",
+    "immortal_time",
+    "poolable",
+    "comparison_group",
+    "comparison_rank",
+    "n_surgery",
+    "n_control",
+    "events_surgery",
+    "events_control",
+)
+"""Fields on which two reviewers must agree before a value is approved."""
+
+
+def latest_approvals(tx: Transaction, candidate_id: str) -> dict[str, Decision]:
+    """Return each person's approval or rejection of a candidate that was not taken back."""
+    latest: dict[str, Decision] = {}
+    for logged in decisions_on(tx, "candidate", candidate_id):
+        if logged.decision.action in ("approve", "reject"):
+            latest[logged.decision.by] = logged.decision
+        elif logged.decision.action == "undo":
+            latest.pop(logged.decision.by, None)
+    return latest
+
+
+def reading_key(decision: Decision) -> str:
+    """Return what two decisions must share to agree: approve or reject, and every key field."""
+    value = decision.details.get("value")
+    return json.dumps([decision.action, [value[name] for name in KEY_FIELDS] if value else None])

@@ -1,0 +1,244 @@
+"""The queue as one query: records to screen, proposed values of included records, re-opened values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from extract.schema.vocabulary import RecordState
+from extract.store.candidates import OPEN_STATES
+from extract.store.tables import (
+    alerts,
+    candidates,
+    decisions,
+    leases,
+    queue_facts,
+    record_ranks,
+    records,
+    reports,
+    trial_families,
+    values,
+)
+
+OPEN_RECORDS = (RecordState.NEW.value, RecordState.SCREENING.value, RecordState.CONFLICT.value)
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who looks at the queue.
+
+    Parameters
+    ----------
+    person_id
+        Empty for nobody in particular (a command, a night): then nothing is "mine".
+    decides, settles
+        Whether the person may decide, and may settle conflicts.
+    reads
+        Whether first and second readings and votes are offered; an adjudicator with readers enough settles only.
+    orphans
+        Values nobody but an adjudicator can read second: offered all the same.
+    barred
+        Values whose second reader this person cannot be, having seen the proposal.
+    at
+        The time now, for leases.
+    """
+
+    person_id: str = ""
+    decides: bool = False
+    settles: bool = False
+    reads: bool = True
+    orphans: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
+    at: str = ""
+
+
+VALUES_FIRST = 9.0
+"""Rank of values: above every record, whose rank is at most 2 (randomised, and most like what is included)."""
+
+NOT_RANKED = 0.5
+
+PERSON, NOW = bindparam("person", type_=String), bindparam("now", type_=String)
+BARRED = bindparam("barred", expanding=True, type_=String)
+ORPHANS = bindparam("orphans", expanding=True, type_=String)
+
+
+def parameters(asker: Asker) -> dict[str, Any]:
+    """Return what :func:`every_item` asks to be told at each execution."""
+    return {"person": asker.person_id, "now": asker.at, "barred": list(asker.barred), "orphans": list(asker.orphans)}
+
+
+@lru_cache(maxsize=8)
+def every_item(*, decides: bool, settles: bool, reads: bool) -> Any:
+    """Return the whole queue as one subquery; ``mine`` is 1 for what the asker can decide on now.
+
+    Built once: to put it together costs more than to run it.
+    """
+    parts = (_records(settles=settles, reads=reads), _values(settles=settles, reads=reads), _reopened())
+    everything = union_all(*parts).subquery("waiting")
+    if decides:
+        return everything
+    columns = [column for column in everything.c if column.name != "mine"]
+    return select(*columns, cast(literal(0), Integer).label("mine")).subquery("waiting_for_others")
+
+
+def _records(*, settles: bool, reads: bool) -> Select[Any]:
+    item = literal("record:") + records.c.pmid
+    mine = and_(_offered(records.c.state, settles=settles, reads=reads), _undecided("record", records.c.pmid))
+    return (
+        select(
+            item.label("item"),
+            literal("record").label("kind"),
+            records.c.state.label("state"),
+            records.c.first_night.label("since"),
+            records.c.title.label("title"),
+            records.c.pmid.label("pmid"),
+            *(cast(null(), String).label(name) for name in ("outcome", "subtype", "pattern", "measure")),
+            cast(literal(0), Integer).label("doubts"),
+            queue_facts.c.design.label("design"),
+            queue_facts.c.expected_shift.label("expected_shift"),
+            _alert(records.c.report_id).label("alert"),
+            _holder(item).label("holder"),
+            _flag(mine).label("mine"),
+            # One that came since the last ranking is read before those that look unlike everything included.
+            func.coalesce(record_ranks.c.score + record_ranks.c.randomised, NOT_RANKED).label("rank"),
+        )
+        .select_from(
+            records.outerjoin(queue_facts, queue_facts.c.item == item).outerjoin(
+                record_ranks, record_ranks.c.pmid == records.c.pmid
+            )
+        )
+        .where(records.c.state.in_(OPEN_RECORDS))
+    )
+
+
+def _values(*, settles: bool, reads: bool) -> Select[Any]:
+    item = literal("value:") + candidates.c.candidate_id
+    mine = and_(
+        or_(_offered(candidates.c.state, settles=settles, reads=reads), candidates.c.candidate_id.in_(ORPHANS)),
+        _undecided("candidate", candidates.c.candidate_id),
+        not_(and_(candidates.c.state == "needs_second", candidates.c.candidate_id.in_(BARRED))),
+    )
+    joined = (
+        candidates.join(records, records.c.pmid == candidates.c.pmid)
+        .outerjoin(reports, reports.c.report_id == records.c.report_id)
+        .outerjoin(trial_families, trial_families.c.study_id == reports.c.study_id)
+        .outerjoin(queue_facts, queue_facts.c.item == item)
+    )
+    return (
+        select(
+            item,
+            literal("value"),
+            candidates.c.state,
+            candidates.c.night,
+            records.c.title,
+            candidates.c.pmid,
+            candidates.c.outcome,
+            candidates.c.subtype,
+            candidates.c.pattern,
+            candidates.c.measure,
+            candidates.c.doubts,
+            func.coalesce(trial_families.c.design, queue_facts.c.design),
+            queue_facts.c.expected_shift,
+            _alert(records.c.report_id),
+            _holder(item),
+            _flag(mine),
+            literal(VALUES_FIRST),
+        )
+        .select_from(joined)
+        .where(candidates.c.state.in_(OPEN_STATES), records.c.state == RecordState.INCLUDED.value)
+    )
+
+
+def _reopened() -> Select[Any]:
+    item = literal("reopened:") + values.c.value_id
+    notice = select(func.max(alerts.c.night)).where(alerts.c.report_id == values.c.report_id).scalar_subquery()
+    joined = (
+        values.join(reports, reports.c.report_id == values.c.report_id)
+        .outerjoin(trial_families, trial_families.c.study_id == reports.c.study_id)
+        .outerjoin(queue_facts, queue_facts.c.item == item)
+    )
+    return (
+        select(
+            item,
+            literal("reopened"),
+            cast(values.c.state, String),
+            func.coalesce(notice, func.substr(values.c.approved_at, 1, 10)),
+            values.c.value_id,
+            reports.c.pmid,
+            values.c.reported["outcome"].as_string(),
+            values.c.reported["subtype"].as_string(),
+            values.c.reported["pattern"].as_string(),
+            values.c.reported["measure"].as_string(),
+            cast(literal(0), Integer),
+            trial_families.c.design,
+            queue_facts.c.expected_shift,
+            _alert(values.c.report_id),
+            _holder(item),
+            _flag(_undecided("value", values.c.value_id)),
+            literal(VALUES_FIRST),
+        )
+        .select_from(joined)
+        .where(values.c.state == "reopened")
+    )
+
+
+def _offered(state: Any, *, settles: bool, reads: bool) -> Any:
+    """Return whether an item in a state is this kind of person's work: conflicts, the rest, or both."""
+    if settles:
+        return true() if reads else state == "conflict"
+    return state != "conflict"
+
+
+def _flag(mine: Any) -> Any:
+    return case((mine, 1), else_=0)
+
+
+def _undecided(kind: str, subject: Any) -> Any:
+    """Return whether no decision of this person on a thing stands: none, taken back, or re-opened since."""
+    own = decisions.alias()
+    about = (own.c.subject_kind == kind, own.c.subject_id == subject)
+    since: Any = literal(0)
+    if kind == "value":
+        again = decisions.alias()
+        since = func.coalesce(
+            select(func.max(again.c.seq))
+            .where(again.c.subject_kind == kind, again.c.subject_id == subject, again.c.action == "reopen")
+            .scalar_subquery(),
+            0,
+        )
+    latest = (
+        select(own.c.action)
+        .where(own.c.by == PERSON, *about, own.c.seq > since)
+        .order_by(own.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(latest, "undo") == "undo"
+
+
+def _alert(report_id: Any) -> Any:
+    latest = select(alerts.c.kind).where(alerts.c.report_id == report_id)
+    return latest.order_by(alerts.c.alert_id.desc()).limit(1).scalar_subquery()
+
+
+def _holder(item: Any) -> Any:
+    return select(leases.c.person_id).where(leases.c.item == item, leases.c.expires_at > NOW).scalar_subquery()
