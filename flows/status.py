@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import statistics
 from collections.abc import Sequence
 from typing import Literal
 
@@ -11,11 +12,12 @@ from extract.review.views import queue_items
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import SearchState
 from extract.store.engine import Transaction
+from extract.store.journey import approvals_from_the_queue, record_journeys
 from extract.store.log import Night, SearchRun, all_nights, search_log
 from extract.store.versions import published_snapshots
 from flows.settings import Settings
 from flows.timetable import local_date, next_due
-from reports.status import LivingStatus, Status
+from reports.status import LivingStatus, Status, Wait
 
 LastSearch = Literal["complete", "incomplete", "failed", "never"]
 WINDOW_DAYS = 90
@@ -76,8 +78,26 @@ def compute_status(tx: Transaction, settings: Settings, *, now: dt.datetime) -> 
         nights_run=run_count,
         nights_missed=missed,
         nights_failed=failed,
+        **_waits(tx, [snapshot.published_at for snapshot in snapshots]),
         rehearsal=settings.rehearsal,
     )
+
+
+def _waits(tx: Transaction, published: Sequence[str]) -> dict[str, Wait | None]:
+    """Return how long records and values took, of what entered PubMed since the review began."""
+    journeys = record_journeys(tx)
+    approved = approvals_from_the_queue(tx)
+    reached = [(at, next((day for day in sorted(published) if day >= at), None)) for at in approved]
+    return {
+        "to_queue": _wait([(one.entered, one.queued) for one in journeys]),
+        "to_decision": _wait([(one.queued, one.decided) for one in journeys if one.decided is not None]),
+        "to_publication": _wait([(at, day) for at, day in reached if day is not None]),
+    }
+
+
+def _wait(pairs: Sequence[tuple[str, str]]) -> Wait | None:
+    days = [(dt.date.fromisoformat(end[:10]) - dt.date.fromisoformat(start[:10])).days for start, end in pairs]
+    return Wait(median_days=statistics.median(days), n=len(days)) if days else None
 
 
 def _worst(runs: Sequence[SearchRun]) -> tuple[LastSearch, str | None]:

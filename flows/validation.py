@@ -55,7 +55,7 @@ def reproductions(baseline: Baseline) -> tuple[Reproduction, ...]:
         report = titles[published.report_id]
         rows.append(
             Reproduction(
-                review=f"{report.first_author or report.report_id} {report.year or ''}".strip(),
+                review=f"{report.first_author or report.journal or report.report_id} {report.year or ''}".strip(),
                 published=_printed(published.estimate, published.ci_low, published.ci_high),
                 k=len(inputs),
                 reading=rerun.description,

@@ -22,6 +22,15 @@ from reports.templating import render, tidy
 LivingStatus = Literal["active", "overdue", "suspended", "retired"]
 
 
+class Wait(BaseModel):
+    """How long something took: the median in days over ``n`` records or values."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    median_days: float
+    n: int
+
+
 class Status(BaseModel):
     """State of the living review after a night.
 
@@ -43,6 +52,9 @@ class Status(BaseModel):
         Next scheduled night (ISO).
     nights_run, nights_missed, nights_failed
         Counts over the last 90 days.
+    to_queue, to_decision, to_publication
+        Days from PubMed's entry of a record to our queue, from there to a decision, and from a complete approval to
+        the published result; of what entered PubMed since the review's first night. None while there is nothing.
     rehearsal
         True when the night ran against a recorded archive.
     """
@@ -63,6 +75,9 @@ class Status(BaseModel):
     nights_run: int
     nights_missed: int
     nights_failed: int
+    to_queue: Wait | None = None
+    to_decision: Wait | None = None
+    to_publication: Wait | None = None
     rehearsal: bool
 
 

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from reports.links import frozen_path, root_of
 from reports.model import Changes, EstimateChange
+from reports.notation import printed_value
 from reports.pages.abstract import abstract
 from reports.pages.edition import Edition, Stratum
 from reports.pages.report import ReportView, report_view
 from reports.pages.shell import Page, Site, page
+from reports.rows import ValueRow
+
+
+@dataclass(frozen=True)
+class InputChange:
+    """A value that came, went or changed in a version: as printed before and now."""
+
+    words: str
+    old: str | None
+    new: str | None
+    link: str | None
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,7 @@ class VersionEntry:
     first: bool
     link: str | None
     edition: Edition
+    inputs: tuple[InputChange, ...] = ()
 
     @property
     def conclusion_changed(self) -> bool:
@@ -99,6 +113,7 @@ def changes_page(site: Site, editions: Sequence[Edition], stratum: Stratum | Non
 def version_entries(editions: Sequence[Edition], stratum: Stratum | None) -> tuple[VersionEntry, ...]:
     """Return the versions that hold a report (all of them for None), newest first."""
     out = []
+    before = {one.version: one for one in editions}
     for edition in reversed(editions):
         if stratum is not None and stratum not in edition.strata:
             continue
@@ -113,9 +128,42 @@ def version_entries(editions: Sequence[Edition], stratum: Stratum | None) -> tup
                 first=changes.previous_version is None,
                 link=frozen_path((stratum or Stratum("all", "all")).path, edition.version),
                 edition=edition,
+                inputs=_input_changes(before.get(changes.previous_version or ""), edition, stratum),
             )
         )
     return tuple(out)
+
+
+def _input_changes(old: Edition | None, new: Edition, stratum: Stratum | None) -> tuple[InputChange, ...]:
+    """Return the values that differ between two versions, of one report or (``stratum`` None) of the whole review."""
+    if old is None:
+        return ()
+    changes = new.snapshot.changes
+    out = []
+    for value_id in (*changes.values_added, *changes.values_removed, *changes.values_changed):
+        was, now = old.values.get(value_id), new.values.get(value_id)
+        row = now or was
+        if row is None or (stratum is not None and (row.subtype, row.pattern) != (stratum.subtype, stratum.pattern)):
+            continue
+        holder = new if now is not None else old
+        outcome = holder.taxonomy.outcome(row.outcome).label
+        out.append(
+            InputChange(
+                words=f"{holder.label(row.study_id)}, {outcome}, {holder.in_text(row.subtype, row.pattern)}",
+                old=_told(was),
+                new=_told(now),
+                link=f"studies/{new.study_slugs[row.study_id]}/#{quote(value_id)}" if now is not None else None,
+            )
+        )
+    return tuple(out)
+
+
+def _told(value: ValueRow | None) -> str | None:
+    """Return a value as printed, with what a reviewer made of it: two versions of it may print the same."""
+    if value is None:
+        return None
+    text = f"{value.measure} {printed_value(value)}"
+    return f"{text}; {value.correction}" if value.correction else text
 
 
 def _of_stratum(changes: Changes, stratum: Stratum | None) -> tuple[EstimateChange, ...]:

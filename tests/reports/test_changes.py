@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reports.changes import compare
+from tests.reports.conftest import Built
 from tests.reports.snapshots import OLDER, PRINTED, TRIALS, snapshot
 
 
@@ -68,3 +69,10 @@ def test_a_changed_analysis_plan_is_a_method_change() -> None:
     assert compare(old, old.model_copy(update={"protocol": plan})).triggers == (
         "method change: analysis of the protocol",
     )
+
+
+def test_the_list_of_changes_names_each_value_that_came_as_it_is_printed(built: Built) -> None:
+    for folder in ("changes/", "subtype/all/changes/"):
+        text = built.page(folder).text
+        assert "JCOG1017, Overall survival, all patients not in the review HR 0.86 (0.69–1.07; 90 %)" in text
+    assert "JCOG1017, Overall survival" not in built.page("subtype/hr-positive/changes/").text

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from reports.errors import PublishError
+from reports.html_reading import read_page
 from reports.publish import swap
-from reports.status import rewrite_status
+from reports.site import build_site
+from reports.status import Wait, rewrite_status
 from tests.reports.conftest import Built
-from tests.reports.snapshots import status
+from tests.reports.snapshots import SITE_URL, snapshot, status
 
 REGION = re.compile(r"<!-- (status[a-z-]*):begin -->.*?<!-- \1:end -->", re.DOTALL)
 
@@ -75,3 +77,12 @@ def test_there_and_back_again_gives_the_same_bytes(published: Path) -> None:
 def test_without_a_site_there_is_nothing_to_rewrite(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="no published site here"):
         rewrite_status(tmp_path / "site", status())
+
+
+def test_the_status_page_tells_how_long_records_take_and_says_when_nothing_has_gone_that_way(tmp_path: Path) -> None:
+    shown = status(to_queue=Wait(median_days=1, n=12), to_decision=Wait(median_days=2.5, n=1))
+    build_site(snapshot(), status=shown, out=tmp_path, site_url=SITE_URL)
+    text = read_page(tmp_path / "status/index.html").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "From PubMed to our queue 1 day (median of 12 records)" in text
+    assert "From the queue to a decision 2.5 days (median of 1 record)" in text
+    assert "From approval to publication nothing has gone this way yet" in text
