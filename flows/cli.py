@@ -16,6 +16,7 @@ import typer
 from flows.commands.alert import alert
 from flows.commands.digest import digest
 from flows.commands.doctor import doctor
+from flows.commands.exchange import export, import_
 from flows.commands.grants import grants
 from flows.commands.link import link_app
 from flows.commands.queue import queue_app
@@ -47,6 +48,8 @@ app.command()(grants)
 app.command()(meta)
 app.command()(migrate_database)
 app.command()(rank)
+app.command("import")(import_)
+app.command()(export)
 app.command()(reproduce)
 app.command()(restore)
 

@@ -31,6 +31,7 @@ from flows.context import (
 from flows.errors import PublishRefused
 from flows.extraction import ExtractionOutcome, extract_night
 from flows.fulltexts import FullTextOutcome, full_text_night
+from flows.imports import ImportedRecordsOutcome, fetch_imported
 from flows.linking import apply_starting_decisions
 from flows.proposals import ProposalOutcome, propose_night
 from flows.publish import Publication, publish, status_after_refusal
@@ -45,6 +46,7 @@ ExitCode = Literal[0, 3, 4]
 StepName = Literal[
     "baseline",
     "search",
+    "imports",
     "citations",
     "linking",
     "surveillance",
@@ -63,6 +65,7 @@ class Gathered:
     """What each step before publishing reported."""
 
     search: SearchOutcome
+    imports: ImportedRecordsOutcome
     citations: CitationOutcome
     surveillance: SurveillanceOutcome
     registries: RegistryOutcome
@@ -74,7 +77,7 @@ class Gathered:
     @property
     def failures(self) -> tuple[str, ...]:
         """Everything that did not answer, or not with everything; empty means that the night was complete."""
-        asked = (self.search, self.citations, self.surveillance, self.registries, self.fulltexts)
+        asked = (self.search, self.imports, self.citations, self.surveillance, self.registries, self.fulltexts)
         return tuple(failure for outcome in asked for failure in outcome.failures)
 
 
@@ -200,6 +203,7 @@ def _gather(context: NightContext, run_step: RunStep) -> Gathered:
     baseline: Baseline = load_baseline(context.protocol)
     run_step("baseline", lambda: import_baseline(context, baseline))
     search: SearchOutcome = run_step("search", lambda: search_night(context))
+    imports: ImportedRecordsOutcome = run_step("imports", lambda: fetch_imported(context))
     citations: CitationOutcome = run_step("citations", lambda: follow_citations(context))
     run_step("linking", lambda: apply_starting_decisions(context, baseline))
     surveillance: SurveillanceOutcome = run_step("surveillance", lambda: watch_included(context))
@@ -208,7 +212,7 @@ def _gather(context: NightContext, run_step: RunStep) -> Gathered:
     extraction: ExtractionOutcome = run_step("extraction", lambda: extract_night(context))
     fulltexts: FullTextOutcome = run_step("fulltexts", lambda: full_text_night(context))
     ranking: RankingOutcome = run_step("ranking", lambda: rank_night(context))
-    return Gathered(search, citations, surveillance, registries, proposals, extraction, fulltexts, ranking)
+    return Gathered(search, imports, citations, surveillance, registries, proposals, extraction, fulltexts, ranking)
 
 
 def _close(context: NightContext, state: str, gathered: Gathered) -> None:

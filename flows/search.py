@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,13 +17,15 @@ from extract.pubmed.fetch import FetchAnswer, run_search
 from extract.pubmed.fetch.search import fetch_batches
 from extract.pubmed.parse import content_hash, parse_records, record_to_json
 from extract.pubmed.query import query_hash, window_since
-from extract.schema.protocol import SearchStrategy
+from extract.schema.protocol import AcceptedFall, SearchStrategy
 from extract.schema.record import DeletedRecord, Pmid
 from extract.store.engine import Transaction
 from extract.store.log import last_complete
 from extract.store.records import known_pmids, set_deleted, upsert_record
+from extract.store.results import found_in_window
 from flows.context import NightContext
 from flows.differences import FullRunDifference, full_run_difference
+from flows.large_jobs import announce
 from flows.pubmed import pubmed
 from flows.runs import logged_run
 
@@ -45,7 +47,8 @@ class PlannedWindow:
 class SearchOutcome:
     """What the search of a night found, and what went wrong; ``failures`` empty means complete.
 
-    ``differences`` are those of full runs to what was known before, one a query that was run in full.
+    ``differences`` are those of full runs to what was known before, one a query that was run in full; ``announced``
+    are large jobs in words.
     """
 
     new: int
@@ -53,6 +56,7 @@ class SearchOutcome:
     received: int
     failures: tuple[str, ...]
     differences: tuple[FullRunDifference, ...] = ()
+    announced: tuple[str, ...] = ()
 
 
 def plan_windows(tx: Transaction, context: NightContext, strategy: SearchStrategy) -> tuple[PlannedWindow, ...]:
@@ -89,12 +93,13 @@ def search_night(context: NightContext) -> SearchOutcome:
     totals = {"new": 0, "changed": 0, "received": 0}
     failures: list[str] = []
     differences: list[FullRunDifference] = []
+    announced: list[str] = []
     for strategy in context.protocol.search:
         with context.store.read() as tx:
             windows = plan_windows(tx, context, strategy)
         for window in windows:
             try:
-                found, difference = _search_window(context, strategy, window)
+                found, difference = _search_window(context, strategy, window, announced)
             except SearchFailed as error:
                 # Not swallowed: the run is logged with its state, the night ends with exit code 3.
                 failures.append(f"{window.kind} {window.start} to {window.end}: {error}")
@@ -103,12 +108,17 @@ def search_night(context: NightContext) -> SearchOutcome:
             for key, count in found.items():
                 totals[key] += count
     return SearchOutcome(
-        totals["new"], totals["changed"], totals["received"], tuple(failures), differences=tuple(differences)
+        totals["new"],
+        totals["changed"],
+        totals["received"],
+        tuple(failures),
+        differences=tuple(differences),
+        announced=tuple(announced),
     )
 
 
 def _search_window(
-    context: NightContext, strategy: SearchStrategy, window: PlannedWindow
+    context: NightContext, strategy: SearchStrategy, window: PlannedWindow, announced: list[str]
 ) -> tuple[dict[str, int], FullRunDifference | None]:
     """Search one window; a full run also gives its difference to what was known."""
     query = strategy.query()
@@ -129,12 +139,19 @@ def _search_window(
             )
             run.hits = result.count
             if window.kind == "all" and previous is not None and previous.hits:
-                _refuse_fall(result.count, previous.hits)
+                _refuse_fall(result.count, previous.hits, strategy.accepted_falls)
+            if window.kind != "mdat":
+                _refuse_forgotten(context, strategy, window, result.pmids)
             wanted = _wanted(context, window.kind, result.pmids)
+            batches = -(-len(wanted) // client.settings.batch_size)
+            if told := announce(context, f"the search {window.kind} {days[0]} to {days[1]}", batches):
+                run.message = told
+                announced.append(told)
             store_batches(context, fetch_batches(client, wanted), run.run_id, run.counts)
         if window.kind == "all":
             difference = _difference(context, strategy, run.run_id, result.pmids)
-            run.found, run.message = result.pmids, difference.told()
+            run.found = result.pmids
+            run.message = "; ".join(filter(None, (run.message, difference.told()))) or None
     return run.counts, difference
 
 
@@ -155,11 +172,35 @@ def _new_records_since(tx: Transaction, context: NightContext, fingerprint: str)
     return max(ends) - dt.timedelta(days=context.protocol.living.overlap_days) if ends else None
 
 
-def _refuse_fall(hits: int, before: int) -> None:
-    if hits < before * (1 - FALL_ALLOWED):
+def _refuse_fall(hits: int, before: int, accepted: Sequence[AcceptedFall]) -> None:
+    """Refuse a full run that counts clearly fewer than the last one, unless a person accepted that fall."""
+    floor = before * (1 - FALL_ALLOWED)
+    if hits < floor and not any(fall.hits < floor and hits >= fall.hits * (1 - FALL_ALLOWED) for fall in accepted):
         raise SearchFailed(
             f"the full run counts {hits} records, the last one counted {before}: a fall of more than "
-            f"{FALL_ALLOWED:.0%} is a fault of the search, not news; run it again",
+            f"{FALL_ALLOWED:.0%} is a fault of the search, not news; run it again. If PubMed really lost them, "
+            f"accept it in protocol.toml under [[search.accepted_falls]] with hits = {hits}, reason, by and date",
+            state="incomplete",
+        )
+
+
+def _refuse_forgotten(
+    context: NightContext, strategy: SearchStrategy, window: PlannedWindow, pmids: tuple[Pmid, ...]
+) -> None:
+    """Refuse a window of create dates that gives none of the records this query found in it before.
+
+    "Count 0" over days of which we hold records is a fault of the service, however whole the answer looks.
+    """
+    accepted = {loss.pmid for loss in strategy.accepted_losses}
+    fingerprint = query_hash(strategy.query())
+    with context.store.read() as tx:
+        known = found_in_window(tx, fingerprint, window.start.isoformat(), window.end.isoformat())
+    expected = [pmid for pmid in known if pmid not in accepted]
+    if expected and not set(expected) & set(pmids):
+        raise SearchFailed(
+            f"the search of {window.start} to {window.end} gives {len(pmids)} records and none of the {len(expected)} "
+            f"it gave before (PMID {', '.join(expected[:5])}); run it again. If PubMed really has them no longer under "
+            "this query, accept each in protocol.toml under [[search.accepted_losses]]",
             state="incomplete",
         )
 

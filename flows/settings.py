@@ -43,6 +43,8 @@ KNOWN = (
     "SECOND_EXTRACTOR_URL",
     "SECOND_EXTRACTOR_MODEL",
     "SECOND_EXTRACTOR_KEY",
+    "LARGE_JOB_REQUESTS",
+    "LARGE_JOBS",
 )
 FILE = "_FILE"
 SECRETS = (
@@ -55,9 +57,10 @@ SECRETS = (
 )
 """May be given as ``NAME_FILE``: a file that holds the value, as systemd credentials and container secrets do."""
 
-NUMBERS = {"REQUESTS_PER_MINUTE": 1200, "QUEUE_OLD_AFTER_DAYS": 14}
+NUMBERS = {"REQUESTS_PER_MINUTE": 1200, "QUEUE_OLD_AFTER_DAYS": 14, "LARGE_JOB_REQUESTS": 100}
 """Settings that are whole numbers from 0 on, with their defaults."""
 
+LARGE_JOBS = ("wait", "now")
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -86,6 +89,8 @@ class Settings:
         What one address may ask of the pages in the long run; 0 for no limit.
     queue_old_after_days
         Days after which the oldest item of the queue is reported to the operator.
+    large_job_requests, large_jobs
+        A run of more requests is announced, and waits for NCBI's quiet hours (``wait``) or goes on (``now``).
     log_format, log_level
         ``text`` (key=value) or ``json``; one line a step.
     task_runner
@@ -116,6 +121,8 @@ class Settings:
     trials_url: str | None = None
     requests_per_minute: int = NUMBERS["REQUESTS_PER_MINUTE"]
     queue_old_after_days: int = NUMBERS["QUEUE_OLD_AFTER_DAYS"]
+    large_job_requests: int = NUMBERS["LARGE_JOB_REQUESTS"]
+    large_jobs: str = "wait"
     log_format: str = "text"
     log_level: str = "INFO"
     task_runner: str = "threads"
@@ -202,6 +209,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         protocol_path=protocol_path,
         requests_per_minute=_number("REQUESTS_PER_MINUTE", setting("REQUESTS_PER_MINUTE")),
         queue_old_after_days=_number("QUEUE_OLD_AFTER_DAYS", setting("QUEUE_OLD_AFTER_DAYS")),
+        large_job_requests=_number("LARGE_JOB_REQUESTS", setting("LARGE_JOB_REQUESTS")),
+        large_jobs=_one_of("LARGE_JOBS", setting("LARGE_JOBS") or "wait", LARGE_JOBS),
         log_format=_one_of("LOG_FORMAT", setting("LOG_FORMAT") or "text", LOG_FORMATS),
         log_level=_one_of("LOG_LEVEL", setting("LOG_LEVEL") or "INFO", LOG_LEVELS),
         task_runner=_task_runner(setting("TASK_RUNNER") or "threads"),

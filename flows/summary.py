@@ -24,6 +24,7 @@ def _searched(report: NightReport) -> Iterator[str]:
             f"Search complete through {report.status.searched_through}: {search.new} new and {search.changed} changed "
             f"records ({report.requests} requests)"
         )
+    yield from (f"  Announced {told}" for told in search.announced)
     for difference in search.differences:
         if told := difference.told():
             yield f"  Full run: {told}"

@@ -66,7 +66,10 @@ def watch_included(context: NightContext) -> SurveillanceOutcome:
 
 def _fetch(context: NightContext, included: tuple[StoredRecord, ...]) -> tuple[str, ...]:
     """Fetch the included records again; return what went wrong."""
-    pmids = [record.pmid for record in included if record.deleted_night is None]
+    # A record of an imported file without a PubMed id has nothing to be looked up by.
+    pmids = [record.pmid for record in included if record.deleted_night is None and record.pmid.isdecimal()]
+    if not pmids:
+        return ()
     try:
         with logged_run(context, source="pubmed", date_type="watch", query_hash="surveillance") as run:
             run.hits = len(pmids)

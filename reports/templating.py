@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from reports import bias, links, notation
+from reports import bias, links, notation, notices
 
 HERE = Path(__file__).resolve().parent
 
@@ -36,6 +36,7 @@ FILTERS: dict[str, Any] = {
     "pubmed_url": links.pubmed_url,
     "doi_url": links.doi_url,
     "registry_url": links.registry_url,
+    "notice_consequence": notices.notice_consequence,
 }
 
 

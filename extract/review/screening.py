@@ -358,7 +358,7 @@ def _make_report(tx: Transaction, record: StoredRecord, facts: dict[str, str], *
             Report(
                 report_id=report_id,
                 study_id=study_id,
-                pmid=record.pmid,
+                pmid=record.pmid if record.pmid.isdecimal() else None,
                 doi=record.doi,
                 origin="queue",
                 facts={

@@ -66,6 +66,18 @@ class AcceptedLoss(Part):
     date: dt.date
 
 
+class AcceptedFall(Part):
+    """A full run that counts fewer records than the last one, and a person's word that it may be so.
+
+    ``hits`` is what the run counted; one that counts clearly fewer than that is a failure again.
+    """
+
+    hits: int = Field(ge=0)
+    reason: Text
+    by: Slug
+    date: dt.date
+
+
 class SearchStrategy(Part):
     """One query for one source, with who wrote and who checked it."""
 
@@ -82,7 +94,10 @@ class SearchStrategy(Part):
     accepted_drops: tuple[Text, ...] = ()
     """Phrases PubMed may leave out of the search because a person accepted it, as its WarningList writes them."""
     accepted_losses: tuple[AcceptedLoss, ...] = ()
-    """Included records a changed query may lose; every other loss refuses publication."""
+    """Records a search may no longer find although they were found before; a changed query that loses another
+    included one refuses publication."""
+    accepted_falls: tuple[AcceptedFall, ...] = ()
+    """Falls of the full run's count that a person has looked into; every other one of more than 1 % is a failure."""
 
     def query(self) -> str:
         """Return the query as sent: lines ``#1`` ... substituted into the last one."""
@@ -306,6 +321,9 @@ class Protocol(Part):
         for loss in (loss for strategy in self.search for loss in strategy.accepted_losses):
             if loss.by not in people:
                 raise ValueError(f"search.accepted_losses.{loss.pmid}.by: {loss.by!r} is no id of people")
+        for fall in (fall for strategy in self.search for fall in strategy.accepted_falls):
+            if fall.by not in people:
+                raise ValueError(f"search.accepted_falls.{fall.hits}.by: {fall.by!r} is no id of people")
         if sum(outcome.role == "primary" for outcome in self.outcomes) != 1:
             raise ValueError("outcomes: exactly one outcome must have role 'primary'")
         return self

@@ -51,6 +51,23 @@ def record_origins(tx: Transaction) -> dict[Pmid, str]:
     return {Pmid(row.pmid): row.date_type for row in rows}
 
 
+def found_in_window(tx: Transaction, query_hash: str, start: str, end: str) -> tuple[Pmid, ...]:
+    """Return the records a query brought in before that were created in a window and are still in PubMed."""
+    rows = tx.connection.execute(
+        select(records.c.pmid)
+        .join(search_runs, records.c.first_run_id == search_runs.c.run_id)
+        .where(
+            search_runs.c.query_hash == query_hash,
+            records.c.created >= start,
+            records.c.created <= end,
+            records.c.deleted_night.is_(None),
+            records.c.undone_at.is_(None),
+        )
+        .order_by(records.c.pmid)
+    ).scalars()
+    return tuple(map(Pmid, rows))
+
+
 def records_of_run(tx: Transaction, run_id: int) -> tuple[tuple[Pmid, str | None], ...]:
     """Return the records a run brought in, each with its create date (ISO)."""
     rows = tx.connection.execute(

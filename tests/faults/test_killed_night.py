@@ -26,6 +26,7 @@ from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse
 STEPS: tuple[StepName, ...] = (
     "baseline",
     "search",
+    "imports",
     "citations",
     "linking",
     "surveillance",

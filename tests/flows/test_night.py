@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,17 @@ def test_the_erratum_of_e2108_reopens_its_values_and_shows_on_the_study_page(thr
     assert all("e2108" in item for item in reopened)
     pages = [p for p in (three_nights.site_dir / "studies").rglob("index.html") if "e2108" in str(p).casefold()]
     assert any("35427466" in page.read_text(encoding="utf-8") for page in pages)
+    pool = json.loads((_latest(three_nights) / "results" / "os--all--all--randomised.json").read_text(encoding="utf-8"))
+    (e2108,) = [entry for entry in pool["inputs"] if entry["study_id"] == "E2108"]
+    # An erratum re-opens and does not remove: the trial stays in the pool, marked.
+    assert "re-opened by a notice in PubMed" in e2108["note"]
+    assert pool["k"] == 5
+
+
+def _latest(settings: Settings) -> Path:
+    """Return the folder of the last published snapshot."""
+    version = json.loads((settings.site_dir / "site.json").read_text(encoding="utf-8"))["snapshot_id"]
+    return settings.snapshots_dir / version
 
 
 def test_no_page_but_the_validation_page_shows_the_naive_result(three_nights: Settings) -> None:
