@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Sequence
+from functools import cache
 from itertools import product
 
 from analysis.effect_size import interval
@@ -156,12 +157,13 @@ def _synthesis(
             treatment=terms.treatment,
             short=terms.short,
         ),
-        software=software(),
+        software=dict(software()),
     )
 
 
+@cache
 def software() -> dict[str, str]:
-    """Return the versions that can change a digit."""
+    """Return the versions that can change a digit; read once, for each takes parsing a file."""
     versions = {name: importlib.metadata.version(name) for name in ("living-review", "numpy", "scipy")}
     return {**versions, "python": platform.python_version()}
 

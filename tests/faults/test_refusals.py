@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,25 +20,9 @@ from flows.night import opened_night
 from flows.publish import publish, shown_snapshot_id
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings
+from tests.disks import small_disk
 from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse, site_state
 from tests.stores import AT, BOTH_DATABASES, ROOT
-
-
-@contextmanager
-def small_disk(folder: Path, *, kilobytes: int) -> Iterator[Path]:
-    """Mount a file system of a given size, a real one that really fills up."""
-    folder.mkdir(parents=True)
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        if os.environ.get("CI"):
-            pytest.fail(f"a small disk cannot be mounted: {mounted.stderr.decode()}")
-        pytest.skip("mounting a small disk needs root")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def with_site(settings: Settings, site_dir: Path) -> Settings:
