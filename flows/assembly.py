@@ -15,6 +15,7 @@ from analysis.effect_size import interval
 from analysis.models import MetaAnalysis
 from analysis.select import select_estimates
 from extract.review.certainty import Ratings
+from extract.review.routes import chosen_route, route_in_words
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Body
 from flows.appraisal import HIGH, Levels, agreed_levels, level_of
@@ -205,7 +206,7 @@ def _inputs(pooled: Sequence[Derived], primary: MetaAnalysis | None, level: floa
     inputs = []
     for derived, weight in zip(pooled, primary.weights, strict=True):
         frozen, used, effect = derived.frozen, derived.frozen.used, derived.effect
-        if effect is None or used.estimate is None:
+        if effect is None:
             continue
         ratio, low, high = interval(effect.log_hr, effect.se_log_hr, level=level)
         inputs.append(
@@ -247,7 +248,10 @@ def _input_note(derived: Derived) -> str | None:
     notes = []
     if derived.inverted:
         notes.append("printed as no surgery over surgery; inverted after review")
-    if used.ci_level != 95.0:
+    route = chosen_route(used)
+    if route is not None:
+        notes.append(route_in_words(route))
+    elif used.ci_level is not None and used.ci_level != 95.0:
         notes.append(f"printed with a {used.ci_level:g} % interval")
     if derived.frozen.value.state == "reopened":
         notes.append("re-opened by a notice in PubMed; reviewers have not yet confirmed it")

@@ -11,6 +11,7 @@ from typing import Any
 
 from extract.baseline.corrections import apply_corrections
 from extract.baseline.rows import Baseline, BaselineReport, BaselineStudy, CorrectedValue
+from extract.review.routes import ROUTE_FIELDS
 from extract.schema.value import ReportedValue, ValueCorrection
 from extract.store.curated import (
     CuratedValue,
@@ -112,7 +113,9 @@ def _report(report: BaselineReport, baseline: Baseline) -> Report:
 def _import_value(tx: Transaction, context: NightContext, corrected: CorrectedValue) -> None:
     row = asdict(corrected.reported)
     row["comparison_rank"] = row["comparison_rank"] or 1
-    plain: dict[str, Any] = {field.name: _plain(row[field.name]) for field in fields(ReportedValue)}
+    plain: dict[str, Any] = {
+        field.name: _plain(row[field.name]) for field in fields(ReportedValue) if field.name not in ROUTE_FIELDS
+    }
     reported = ReportedValue(**plain)
     corrections = tuple(
         ValueCorrection(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from analysis.effect_size import LogHazardRatio, invert, log_hr_from_interval
 from analysis.errors import AnalysisError
 from analysis.select import Estimate
+from extract.errors import DecisionError
+from extract.review.routes import chosen_route
 from extract.schema.value import ReportedValue
 from extract.schema.vocabulary import Adjusted, Arm, Body, Design, ImmortalTime, Measure, body_of
 from flows.frozen import FrozenTable, FrozenValue
@@ -41,6 +43,8 @@ def derive(frozen: FrozenValue) -> Derived:
     if problem is not None:
         return Derived(frozen, None, False, problem[1], problem[0])
     used = frozen.used
+    if used.route is not None:
+        return _by_route(frozen)
     if used.estimate is None or used.ci_low is None or used.ci_high is None or used.ci_level is None:
         return Derived(frozen, None, False, "no interval printed, or its level is never stated", "not_estimable")
     try:
@@ -48,6 +52,20 @@ def derive(frozen: FrozenValue) -> Derived:
     except AnalysisError as error:
         return Derived(frozen, None, False, str(error), "not_estimable")
     inverted = used.numerator_arm == Arm.NO_SURGERY
+    return Derived(frozen, invert(effect) if inverted else effect, inverted, None, None)
+
+
+def _by_route(frozen: FrozenValue) -> Derived:
+    """Derive a value that prints no interval the way its reviewers chose (DECISIONS 0029)."""
+    used = frozen.used
+    try:
+        route = chosen_route(used)
+    except DecisionError as error:
+        return Derived(frozen, None, False, str(error), "not_estimable")
+    if route is None or route.log_hr is None or route.se_log_hr is None:
+        return Derived(frozen, None, False, "the chosen route gives no number", "not_estimable")
+    effect = LogHazardRatio(route.log_hr, route.se_log_hr, route.name, route.approximation or None)
+    inverted = route.as_printed and used.numerator_arm == Arm.NO_SURGERY
     return Derived(frozen, invert(effect) if inverted else effect, inverted, None, None)
 
 

@@ -78,7 +78,7 @@ class Input(Part):
     n_control: int | None
     events_surgery: int | None
     events_control: int | None
-    reported_estimate: float
+    reported_estimate: float | None
     reported_ci_low: float | None
     reported_ci_high: float | None
     reported_ci_level: float | None

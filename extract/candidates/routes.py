@@ -10,7 +10,7 @@ which of them the printed facts allow, with their inputs, so that the choice can
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from analysis import effect_size
@@ -63,11 +63,13 @@ class Route:
     approximation
         What it assumes beyond them; empty if nothing.
     log_hr, se_log_hr
-        Natural logarithm of the ratio **as printed** (numerator over denominator) and its standard error;
-        None where the
-        route needs work outside extraction (digitising a curve) or the figures contradict it.
+        Natural logarithm of the ratio and its standard error; None where the route needs work outside extraction
+        (digitising a curve) or the figures contradict it.
     problem
         Why there is no value, or what to beware of; empty if nothing.
+    as_printed
+        True if the ratio runs as the report prints it, numerator over denominator; False if it is intervention over
+        comparator whatever the report prints.
     """
 
     name: str
@@ -76,6 +78,11 @@ class Route:
     log_hr: float | None
     se_log_hr: float | None
     problem: str = ""
+    as_printed: bool = True
+
+    def to_json(self) -> dict[str, object]:
+        """Return the route as plain JSON types."""
+        return {**asdict(self), "inputs": dict(self.inputs)}
 
 
 def routes_to_log_hr(value: CheckInput, facts: Facts | None = None) -> tuple[Route, ...]:
@@ -100,14 +107,22 @@ def routes_to_log_hr(value: CheckInput, facts: Facts | None = None) -> tuple[Rou
     return tuple(sorted(found, key=lambda route: ORDER.index(route.name)))
 
 
-def _route(name: str, inputs: dict[str, object], derive: Callable[[], LogHazardRatio], warning: str = "") -> Route:
+def _route(
+    name: str,
+    inputs: dict[str, object],
+    derive: Callable[[], LogHazardRatio],
+    warning: str = "",
+    *,
+    as_printed: bool = True,
+) -> Route:
     """Return a route with its value, or with the reason why the figures do not give one."""
     printed = tuple((key, str(number)) for key, number in inputs.items() if number is not None)
     try:
         derived = derive()
     except InputError as error:
-        return Route(name, printed, "", None, None, str(error))
-    return Route(name, printed, derived.approximation or "", derived.log_hr, derived.se_log_hr, warning)
+        return Route(name, printed, "", None, None, str(error), as_printed)
+    approximation = derived.approximation or ""
+    return Route(name, printed, approximation, derived.log_hr, derived.se_log_hr, warning, as_printed)
 
 
 def _interval(value: CheckInput) -> Iterator[Route]:
@@ -151,6 +166,7 @@ def _o_minus_e(facts: Facts) -> Iterator[Route]:
         "o_minus_e",
         {"o_minus_e": difference, "variance": variance},
         lambda: effect_size.log_hr_from_oe(difference, variance=variance),
+        as_printed=False,
     )
 
 
@@ -181,6 +197,7 @@ def _p_and_events(value: CheckInput, facts: Facts) -> Iterator[Route]:
         "p_and_events",
         {"p": p, "sided": sided, "favours_intervention": favours, **events, **people},
         lambda: effect_size.log_hr_from_p_and_events(p=p, sided=sided, favours_treatment=favours, **events, **people),
+        as_printed=facts.favours_intervention is None,
     )
 
 
@@ -194,6 +211,7 @@ def _medians(value: CheckInput) -> Iterator[Route]:
         "medians",
         {"median_treated": first, "median_control": second, "events_treated": events, "events_control": others},
         lambda: effect_size.log_hr_from_medians(first, second, events_treated=events, events_control=others),
+        as_printed=False,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from extract.errors import DecisionError
+from extract.review.routes import chosen_route
 from extract.schema.protocol import Protocol
 from extract.schema.value import RATIO_MEASURES, ReportedValue, apply_corrections, check_order
 from extract.schema.vocabulary import Arm
@@ -44,9 +45,17 @@ def complete(value: ReportedValue, protocol: Protocol) -> ReportedValue:
             f"both arms are {value.numerator_arm}: this is not surgery against no surgery; use "
             "--set denominator_arm=... with --reason, or --set poolable=no --set not_poolable_reason=..."
         )
-    if value.poolable and value.ci_level is None and value.ci_low is not None:
+    chosen_route(value)
+    if value.poolable and value.ci_level is None and value.ci_low is not None and value.route is None:
         raise DecisionError("ci_level: the level is never stated; use --set ci_level=95 (or 90 ...) with --reason")
     return value
+
+
+def with_route(changes: dict[str, str]) -> dict[str, str]:
+    """Return the changes with what choosing a route means: the value can enter a synthesis."""
+    if not changes.get("route") or "poolable" in changes:
+        return changes
+    return {**changes, "poolable": "yes", "not_poolable_reason": ""}
 
 
 def with_other_arm(changes: dict[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from extract.errors import DecisionError
-from extract.review.acceptance import complete, refuse_second_value, with_other_arm
+from extract.review.acceptance import complete, refuse_second_value, with_other_arm, with_route
 from extract.review.blinding import barred_from_second, saw_proposal
 from extract.review.curation import curate
 from extract.review.documents import is_placed
@@ -75,7 +75,7 @@ def approve_value(
         candidate = _open_candidate(tx, protocol, candidate_id, person, seen=seen)
         record = _included_record(tx, candidate)
         proposed = proposed_value(candidate.effect)
-        approved = complete(value_with(proposed, with_other_arm(changes)), protocol)
+        approved = complete(value_with(proposed, with_route(with_other_arm(changes))), protocol)
         refuse_second_value(tx, record, approved)
         changed = [name for name in changes if getattr(approved, name) != getattr(proposed, name)]
         if changed and not reason:

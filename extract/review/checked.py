@@ -19,26 +19,30 @@ def findings_on(value: ReportedValue, *, notices: Sequence[str] = ()) -> tuple[F
     notices
         PubMed's words for notices linked to its report.
     """
+    return run_checks(check_input(value, notices=notices))
+
+
+def check_input(value: ReportedValue, *, notices: Sequence[str] = ()) -> CheckInput:
+    """Return a value of the curated table as the facts its checks and its routes need."""
     stated = value.numerator_arm != Arm.NOT_STATED
     other = Arm.NO_SURGERY if value.numerator_arm == Arm.SURGERY else Arm.SURGERY
     denominator = other.value if value.denominator_arm == Arm.NOT_STATED else value.denominator_arm
-    return run_checks(
-        CheckInput(
-            measure=value.measure,
-            estimate=value.estimate,
-            ci_low=value.ci_low,
-            ci_high=value.ci_high,
-            ci_level=value.ci_level,
-            p_value=value.p_value,
-            p_sided=value.p_sided,
-            numerator=value.numerator_arm if stated else None,
-            denominator=denominator if stated else None,
-            events_surgery=value.events_surgery,
-            events_control=value.events_control,
-            n_surgery=value.n_surgery,
-            n_control=value.n_control,
-            median_surgery_months=value.median_surgery_months,
-            median_control_months=value.median_control_months,
-            linked_notices=tuple(notices),
-        )
+    return CheckInput(
+        measure=value.measure,
+        estimate=value.estimate,
+        ci_low=value.ci_low,
+        ci_high=value.ci_high,
+        ci_level=value.ci_level,
+        p_value=value.p_value,
+        p_sided=value.p_sided,
+        numerator=value.numerator_arm if stated else None,
+        denominator=denominator if stated else None,
+        events_surgery=value.events_surgery,
+        events_control=value.events_control,
+        events_total=value.events_total,
+        n_surgery=value.n_surgery,
+        n_control=value.n_control,
+        median_surgery_months=value.median_surgery_months,
+        median_control_months=value.median_control_months,
+        linked_notices=tuple(notices),
     )

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from extract.errors import DecisionError
+from extract.review.routes import LABELS, ROUTE_FIELDS, chosen_route
 from extract.schema.protocol import Protocol
 from extract.schema.value import CLOSED, FIELDS, INTEGERS, NUMBERS, RATIO_MEASURES, ReportedValue, value_with
 from extract.schema.vocabulary import Arm
@@ -50,6 +51,11 @@ _LABELS = {
     "not_poolable_reason": "If not, why",
     "comparison_group": "Shares its control group with (group)",
     "comparison_rank": "Rank in that group",
+    "route": "Derive it from",
+    "favours_arm": "Arm that did better (a p value has no direction)",
+    "events_total": "Events, both arms together",
+    "o_minus_e": "Observed minus expected events, surgery arm",
+    "o_minus_e_variance": "Its variance (V)",
 }
 
 _GROUPS = (
@@ -66,6 +72,7 @@ _GROUPS = (
             "median_control_months",
         ),
     ),
+    ("Only if no interval is printed: another way to a log hazard ratio", ROUTE_FIELDS),
     ("How it was made", ("adjusted", "adjustment", "immortal_time", "landmark_months")),
     ("How it is used", ("poolable", "not_poolable_reason", "comparison_group", "comparison_rank", "note")),
 )
@@ -215,8 +222,11 @@ def _whole(value: ReportedValue) -> dict[str, str]:
     if value.poolable and value.measure in list(RATIO_MEASURES):
         if value.numerator_arm == Arm.NOT_STATED:
             errors["numerator_arm"] = "say whose hazard stands on top, or that the value cannot enter a synthesis"
-        if value.ci_level is None and low is not None:
+        if value.ci_level is None and low is not None and value.route is None:
             errors["ci_level"] = "the level is not stated: give the one that must be meant, with the reason"
+    message = problem_of(lambda: chosen_route(value))
+    if message is not None:
+        errors["route"] = message.removeprefix("route: ")
     if not value.poolable and not value.not_poolable_reason:
         errors["not_poolable_reason"] = "say why it cannot be pooled"
     return errors
@@ -229,6 +239,8 @@ def _field(name: str, protocol: Protocol) -> FormField:
     elif name in ("subtype", "pattern"):
         entries = protocol.subtypes if name == "subtype" else protocol.patterns
         choices = tuple((entry.slug, entry.label) for entry in entries)
+    elif name == "route":
+        choices = (("", "nothing: an interval is printed, or it is not pooled"), *LABELS.items())
     elif name in CLOSED:
         choices = tuple((str(entry), str(entry).replace("_", " ")) for entry in CLOSED[name])
     elif name == "p_sided":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from extract.review.routes import ROUTE_FIELDS, chosen_route
+from extract.schema.value import ReportedValue
 from extract.store.decisions import Decision, decisions_on
 from extract.store.engine import Transaction
 
@@ -28,6 +30,7 @@ KEY_FIELDS = (
     "n_control",
     "events_surgery",
     "events_control",
+    *ROUTE_FIELDS,
 )
 """Fields on which two reviewers must agree before a value is approved."""
 
@@ -44,6 +47,13 @@ def latest_approvals(tx: Transaction, candidate_id: str) -> dict[str, Decision]:
 
 
 def reading_key(decision: Decision) -> str:
-    """Return what two decisions must share to agree: approve or reject, and every key field."""
+    """Return what two decisions must share to agree: approve or reject, and every key field.
+
+    By a chosen route the p value decides the standard error: then two people must reach the same number as well.
+    """
     value = decision.details.get("value")
-    return json.dumps([decision.action, [value[name] for name in KEY_FIELDS] if value else None])
+    if not value:
+        return json.dumps([decision.action])
+    route = chosen_route(ReportedValue(**value))
+    derived = [] if route is None else [f"{route.log_hr:.6f}", f"{route.se_log_hr:.6f}"]
+    return json.dumps([decision.action, [value.get(name) for name in KEY_FIELDS], derived])

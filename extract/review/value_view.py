@@ -17,6 +17,7 @@ from extract.review.fields import BLIND, field_groups, label_of, text_of, texts_
 from extract.review.inbox import can_decide
 from extract.review.proposal import proposed_value
 from extract.review.readings import KEY_FIELDS, latest_approvals
+from extract.review.routes import routes_of
 from extract.review.second_opinion import second_opinion
 from extract.review.seen import candidate_mark
 from extract.schema.protocol import Protocol
@@ -97,6 +98,7 @@ def value_view(
         "derived": derived_lines({**texts_of(proposed), **texts}),
         "before": () if blind else approved_before(tx, record, proposed),
         "draft": draft,
+        "routes": () if blind else routes_of(proposed),
         "second": None if blind else second_opinion(tx, candidate),
         "decidable": decidable,
         "waits_for_record": record.state is not RecordState.INCLUDED,
@@ -146,8 +148,8 @@ def differences_between(proposed: ReportedValue, approvals: dict[str, Decision])
             name,
             label_of(name),
             text_of(before[name]),
-            tuple((by, text_of(value[name])) for by, value in values.items()),
+            tuple((by, text_of(value.get(name))) for by, value in values.items()),
         )
         for name in KEY_FIELDS
-        if len({text_of(value[name]) for value in values.values()}) > 1
+        if len({text_of(value.get(name)) for value in values.values()}) > 1
     )

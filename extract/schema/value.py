@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from extract.errors import DecisionError
-from extract.schema.vocabulary import Adjusted, Arm, ImmortalTime, Measure
+from extract.schema.vocabulary import Adjusted, Arm, ImmortalTime, Measure, RouteName
 
 RATIO_MEASURES = (Measure.HR, Measure.SHR, Measure.CSHR, Measure.RR)
 """Measures that may stand for a hazard ratio; RR only where a reviewer says it comes from a Cox model."""
@@ -35,6 +35,13 @@ class ReportedValue:
         Values of one report that share a control group carry the same group; rank 1 is pooled first.
     poolable, not_poolable_reason
         Whether the value can enter a synthesis at all, and if not why.
+    route
+        Which way to a log hazard ratio a reviewer chose because no interval is printed; its inputs are the fields of
+        this value, as printed, and the number it gives is derived when needed.
+    favours_arm
+        Which arm did better, where a p value is all there is.
+    o_minus_e, o_minus_e_variance
+        Observed minus expected events of the surgery arm in a log-rank test, and its variance.
     """
 
     outcome: str
@@ -70,6 +77,11 @@ class ReportedValue:
     poolable: bool = True
     not_poolable_reason: str | None = None
     note: str | None = None
+    route: str | None = None
+    favours_arm: str | None = None
+    events_total: int | None = None
+    o_minus_e: float | None = None
+    o_minus_e_variance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,7 @@ class ValueCorrection:
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(ReportedValue)}
-INTEGERS = ("n_surgery", "n_control", "events_surgery", "events_control", "comparison_rank")
+INTEGERS = ("n_surgery", "n_control", "events_surgery", "events_control", "events_total", "comparison_rank")
 NUMBERS = (
     "estimate",
     "ci_low",
@@ -95,13 +107,17 @@ NUMBERS = (
     "median_surgery_months",
     "median_control_months",
     "landmark_months",
+    "o_minus_e",
+    "o_minus_e_variance",
 )
-CLOSED: dict[str, type[Adjusted] | type[Arm] | type[ImmortalTime] | type[Measure]] = {
+CLOSED: dict[str, type[Adjusted] | type[Arm] | type[ImmortalTime] | type[Measure] | type[RouteName]] = {
     "numerator_arm": Arm,
     "denominator_arm": Arm,
     "adjusted": Adjusted,
     "immortal_time": ImmortalTime,
     "measure": Measure,
+    "route": RouteName,
+    "favours_arm": Arm,
 }
 POSITIVE = ("estimate", "ci_low", "ci_high")
 
@@ -171,6 +187,8 @@ def _number(name: str, text: str) -> float:
         raise DecisionError(f"{name}: {text!r} is not a finite number")
     if name in POSITIVE and number <= 0:
         raise DecisionError(f"{name}: {text} cannot be; a ratio is above 0")
+    if name == "o_minus_e_variance" and number <= 0:
+        raise DecisionError(f"o_minus_e_variance: {text} cannot be; a variance is above 0")
     if name == "ci_level" and not 50 < number < 100:
         raise DecisionError(f"ci_level: {text} cannot be; write the level in percent, for example 95 or 90")
     return number

@@ -69,6 +69,15 @@ class Adjusted(StrEnum):
     UNCLEAR = "unclear"
 
 
+class RouteName(StrEnum):
+    """Ways to a log hazard ratio that a reviewer may choose where no interval is printed."""
+
+    HR_AND_P = "hr_and_p"
+    O_MINUS_E = "o_minus_e"
+    P_AND_EVENTS = "p_and_events"
+    MEDIANS = "medians"
+
+
 class RecordState(StrEnum):
     """Where a record stands; transitions are in :mod:`extract.schema.states`."""
 

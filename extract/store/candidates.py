@@ -68,9 +68,20 @@ def verify_span(effect: Effect, texts: dict[str, str]) -> None:
 
 
 def add_candidate(
-    tx: Transaction, *, pmid: str, revision: int, extractor_version: str, effect: Effect, state: str, night: str
+    tx: Transaction,
+    *,
+    pmid: str,
+    revision: int,
+    extractor_version: str,
+    effect: Effect,
+    state: str,
+    night: str,
+    routes: Sequence[Mapping[str, object]] = (),
 ) -> str | None:
-    """Put a candidate into the queue once; return its id when it is new, else None."""
+    """Put a candidate into the queue once; return its id when it is new, else None.
+
+    ``routes`` are the ways to a log hazard ratio it offers where it prints no interval, kept as they were proposed.
+    """
     new_id = candidate_id(pmid, effect)
     known = get_candidate(tx, new_id)
     if known is not None and known.state == "superseded":
@@ -93,6 +104,7 @@ def add_candidate(
             pattern=effect.metastatic_pattern,
             measure=effect.measure,
             doubts=len(effect.checks),
+            routes=[dict(route) for route in routes],
         )
     )
     return new_id

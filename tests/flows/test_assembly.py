@@ -235,3 +235,24 @@ def test_two_results_that_do_not_differ_at_all_still_give_an_interval(tmp_path: 
     assert primary.ci_method == "hksj_adhoc"
     se = (math.log(1.07) - math.log(0.6)) / (2 * 1.959964) / math.sqrt(2)
     assert primary.log.high - primary.log.low == pytest.approx(2 * 12.7062 * se, rel=1e-5)
+
+
+def test_a_value_pooled_by_a_chosen_way_says_way_inputs_and_assumption_in_the_studys_row() -> None:
+    # JCOG1017 as if it printed no interval: HR 0.86, one-sided p 0.13; |ln 0.86| / 1.1264 = 0.1339
+    table = starting_table()
+    without = {"ci_low": None, "ci_high": None, "ci_level": None, "p_value": "0.13", "p_sided": "one"}
+    values = tuple(
+        replace(one, used=replace(one.used, **without, route="hr_and_p"))
+        if one.report.report_id == "JCOG1017-2025" and (one.used.outcome, one.used.subtype) == ("OS", "all")
+        else one
+        for one in table.values
+    )
+    synthesis = result(replace(table, values=values), "os--all--all--randomised")
+    trial = next(i for i in synthesis.inputs if i.study_id == "JCOG1017")
+    assert trial.route == "hr_and_p"
+    assert trial.se_log_hr == pytest.approx(0.1339, abs=0.0002)
+    assert trial.approximation == "the p value is that of a Wald or log-rank test"
+    assert trial.note is not None
+    assert (
+        "no interval printed; log hazard ratio from printed ratio and its exact p value (hr 0.86, p 0.13" in trial.note
+    )
