@@ -20,7 +20,7 @@ PROBE_TIMEOUT_SECONDS = 2
 
 def scheduler(settings: Settings) -> Children:
     """Return the scheduler's processes; enter them to start both, leave them to end both."""
-    port = _free_port()
+    port = free_port()
     environment = {**os.environ, **prefect_environment(settings), "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
     address = f"http://127.0.0.1:{port}/api/health"
     prefect = [
@@ -51,7 +51,8 @@ def _answers(address: str) -> bool:
         return False  # the question was whether it answers
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
