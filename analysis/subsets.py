@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.batch import batch_meta_analysis
+from analysis.batch import BatchResult, batch_meta_analysis
 from analysis.errors import InputError, NotEstimable
 from analysis.inputs import FloatArray
 from analysis.models import MetaAnalysis
@@ -98,12 +98,21 @@ def sign_flip_test(result: MetaAnalysis, *, draws: int = 20_000, rng: np.random.
 
 def bootstrap(result: MetaAnalysis, *, rng: np.random.Generator, draws: int = 10_000) -> Bootstrap:
     """Return percentile intervals from ``draws`` resamples of the studies (a rough guide below ten studies)."""
-    y, v, method = _parts(result)
-    index = rng.integers(0, y.size, (draws, y.size))
-    fitted = batch_meta_analysis(y[index], v[index], method=method, ci_method="wald", level=result.level)
+    fitted = _resampled(result, rng, draws)
     tails = (50.0 - result.level / 2.0, 50.0 + result.level / 2.0)
     mu, tau2 = np.percentile(fitted.estimate, tails), np.percentile(fitted.tau2, tails)
     return Bootstrap((float(mu[0]), float(mu[1])), (float(tau2[0]), float(tau2[1])), draws)
+
+
+def bootstrap_estimates(result: MetaAnalysis, *, rng: np.random.Generator, draws: int) -> FloatArray:
+    """Return (draws,) pooled estimates of resampled studies, for intervals over draws made in several places."""
+    return _resampled(result, rng, draws).estimate
+
+
+def _resampled(result: MetaAnalysis, rng: np.random.Generator, draws: int) -> BatchResult:
+    y, v, method = _parts(result)
+    index = rng.integers(0, y.size, (draws, y.size))
+    return batch_meta_analysis(y[index], v[index], method=method, ci_method="wald", level=result.level)
 
 
 def _parts(result: MetaAnalysis) -> tuple[FloatArray, FloatArray, str]:

@@ -6,7 +6,7 @@ people. A changed record is read again: candidates whose words are gone are supe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from extract.candidates import EXTRACTOR_VERSION, propose_effects
@@ -14,6 +14,7 @@ from extract.pubmed.parse import record_from_json
 from extract.review.proposal import proposed_value
 from extract.review.routes import routes_of
 from extract.schema.effect import Document, Effect
+from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Measure, RecordState
 from extract.store.candidates import (
     OPEN_STATES,
@@ -29,6 +30,8 @@ from extract.store.engine import Transaction
 from extract.store.records import StoredRecord, list_records, set_extracted
 from flows.context import NightContext
 from flows.second_reading import SecondReadingOutcome, read_second
+
+Reading = Callable[[NightContext, Sequence[StoredRecord]], Iterable[tuple[Effect, ...]]]
 
 QUEUED = (Measure.HR, Measure.SHR, Measure.CSHR, Measure.RR, Measure.OR)
 """Measures worth a reviewer's time; medians and differences are kept on the study's page, not queued."""
@@ -47,19 +50,31 @@ class ExtractionOutcome:
     second: SecondReadingOutcome | None = None
 
 
-def extract_night(context: NightContext) -> ExtractionOutcome:
-    """Read every record that is not excluded and was not read by this extractor yet."""
+def one_by_one(context: NightContext, records: Sequence[StoredRecord]) -> Iterable[tuple[Effect, ...]]:
+    """Read records here, one after the other."""
+    return (effects_of(record, context.protocol) for record in records)
+
+
+def extract_night(context: NightContext, *, everything: bool = False, read: Reading = one_by_one) -> ExtractionOutcome:
+    """Read every record that is not excluded and was not read by this extractor yet.
+
+    Parameters
+    ----------
+    everything
+        Read also what this extractor has read before.
+    read
+        How records are read, for example in batches over a cluster; it gives one result a record, in their order.
+    """
     with context.store.read() as tx:
         waiting = [
             record
             for record in list_records(tx)
             if record.state is not RecordState.EXCLUDED
             and record.deleted_night is None
-            and record.extracted_with != EXTRACTOR_VERSION
+            and (everything or record.extracted_with != EXTRACTOR_VERSION)
         ]
     proposed = confirmed = 0
-    for record in waiting:
-        effects = _effects(context, record)
+    for record, effects in zip(waiting, read(context, waiting), strict=True):
         with context.store.write() as tx:
             more_proposed, more_confirmed = enqueue(tx, context, record, effects, covers=in_record)
             set_extracted(tx, record.pmid, EXTRACTOR_VERSION)
@@ -67,9 +82,10 @@ def extract_night(context: NightContext) -> ExtractionOutcome:
     return ExtractionOutcome(len(waiting), proposed, confirmed, read_second(context))
 
 
-def _effects(context: NightContext, record: StoredRecord) -> tuple[Effect, ...]:
+def effects_of(record: StoredRecord, protocol: Protocol) -> tuple[Effect, ...]:
+    """Return what a record's title and abstract say, each with its place; needs nothing but its arguments."""
     document = _document(record)
-    effects = propose_effects(document, context.protocol)
+    effects = propose_effects(document, protocol)
     texts = {"title": document.title, "abstract": document.abstract}
     for effect in effects:
         verify_span(effect, texts)
