@@ -1,11 +1,12 @@
 # Every chore has one name. A newcomer needs the first three.
 SHELL := /bin/bash
 PYTHON ?= python3
+PORT ?= 8000
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .make/uv/bin/uv)
 BIN := .venv/bin
 
-.PHONY: run nightly serve test lint types contracts format lock clean check
+.PHONY: run nightly serve test lint types contracts format lock clean check sbom audit fresh-machine
 
 run: .make/run-ready ## one night now: the real one, or a rehearsal when PubMed cannot be reached
 	@$(BIN)/python -m flows.cli run
@@ -14,7 +15,7 @@ nightly: .make/run-ready ## the live night; exits 3 when the search failed
 	@$(BIN)/living-review nightly
 
 serve: .make/run-ready ## scheduler, review queue and site
-	@$(BIN)/living-review serve
+	@$(BIN)/living-review serve --port $(PORT)
 
 test: .make/dev-ready ## the whole test suite
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile
@@ -35,6 +36,15 @@ format: .make/dev-ready
 
 lock: .make/dev-ready ## resolve pyproject.toml again
 	@$(BIN)/uv lock
+
+sbom: .make/dev-ready ## bill of materials (CycloneDX) of what is installed with the software, to dist/
+	@mkdir -p dist && $(BIN)/uv export --quiet --frozen --no-dev --all-extras --preview-features sbom-export --format cyclonedx1.5 -o dist/sbom.cdx.json >/dev/null && echo dist/sbom.cdx.json
+
+audit: .make/dev-ready ## known vulnerabilities of the locked versions (asks api.osv.dev)
+	@$(BIN)/uv audit --frozen --preview-features audit
+
+fresh-machine: ## the README's two commands from a fresh clone, with nothing but a registry
+	@tests/benchmarks/fresh_machine.sh
 
 clean: ## the environment and caches; never the state folder
 	rm -rf .venv .make .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,81 @@
+"""Only hosts that the settings name are asked, whichever library asks: urllib, requests, httpx or a plain socket.
+
+Python tells its audit hooks of every name that is looked up and of every address a request goes to; ours refuses the
+rest. A hook cannot be taken out again, so a library (or a redirect) cannot go round it. Behind a proxy only the proxy
+is looked up: there the proxy's own list must hold as well.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+import urllib.request
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from flows.errors import RefusedHost
+from flows.settings import PREFIX, Settings
+
+LOOKED_UP = ("socket.getaddrinfo", "socket.gethostbyname")
+REQUESTED = "urllib.Request"
+
+
+def configured_hosts(settings: Settings, *, also: Iterable[str] = ()) -> frozenset[str]:
+    """Return every host the settings name.
+
+    Parameters
+    ----------
+    also
+        Further addresses or hosts, for example of the Prefect server this process was started by.
+    """
+    runner = settings.task_runner.partition(":")[2]
+    second = settings.second_extractor
+    named = (
+        settings.entrez_url,
+        settings.trials_url,
+        settings.database_url,
+        settings.prefect_api_url,
+        second.url if second is not None else None,
+        runner,
+        *settings.notify_urls,
+        *settings.allowed_hosts,
+        *urllib.request.getproxies().values(),
+        *also,
+    )
+    hosts = (_host(address) for address in named if address)
+    return frozenset(host for host in hosts if host)
+
+
+def refuse_other_hosts(hosts: frozenset[str]) -> None:
+    """From now on let this process look up and ask these hosts and this machine only; it cannot be undone."""
+
+    def check(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in LOOKED_UP:
+            _check(arguments[0], hosts)
+        elif event == REQUESTED:
+            _check(urlsplit(str(arguments[0])).hostname, hosts)
+
+    sys.addaudithook(check)
+
+
+def _check(host: object, hosts: frozenset[str]) -> None:
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")
+    if not name or name.casefold() in hosts or _this_machine(name):
+        return
+    raise RefusedHost(f"{name} is not asked: no setting names this host; {PREFIX}ALLOWED_HOSTS adds one")
+
+
+def _this_machine(name: str) -> bool:
+    if name in ("localhost", "*"):
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _host(address: str) -> str:
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    return (parts.hostname or "").casefold()
