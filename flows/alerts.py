@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from extract.store.engine import Store
-from flows.context import Clock
+from flows.context import Clock, open_store
+from flows.notify import notify
 from flows.settings import Settings
 from flows.status import compute_status
 from flows.timetable import local_date, parsed_day
@@ -45,9 +45,30 @@ def alert_text(settings: Settings, status: Status, kind: AlertKind, *, about: st
     return title, "\n".join(line for line in lines if line)
 
 
-def queue_age_days(settings: Settings, store: Store, *, clock: Clock) -> int:
+def send_alert(settings: Settings, kind: AlertKind, *, about: str, clock: Clock) -> int:
+    """Tell the operator; return how many addresses took it.
+
+    Raises
+    ------
+    flows.errors.SettingsError
+        There is nobody to tell.
+    """
+    status = current_status(settings, clock=clock)
+    title, body = alert_text(settings, status, kind, about=about)
+    return notify(settings, title=title, body=body)
+
+
+def current_status(settings: Settings, *, clock: Clock) -> Status:
+    """Open the store and compute the status."""
+    store = open_store(settings)
+    try:
+        with store.read() as tx:
+            return compute_status(tx, settings, now=clock())
+    finally:
+        store.close()
+
+
+def queue_age_days(settings: Settings, status: Status, *, clock: Clock) -> int:
     """Return for how many days the oldest item waits, 0 when nothing does."""
-    now = clock()
-    with store.read() as tx:
-        since = compute_status(tx, settings, now=now).pending_since
-    return (local_date(now, settings.protocol.living) - parsed_day(since)).days if since else 0
+    since = status.pending_since
+    return (local_date(clock(), settings.protocol.living) - parsed_day(since)).days if since else 0

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.alert import alert
+from flows.commands.batch import batch_app
 from flows.commands.digest import digest
 from flows.commands.doctor import doctor
 from flows.commands.exchange import export, import_
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: loading the rich renderer alone would take half the time
 )
+app.add_typer(batch_app, name="batch")
 app.add_typer(queue_app, name="queue")
 app.add_typer(link_app, name="link")
 app.add_typer(table_app, name="table")
@@ -66,10 +68,15 @@ def nightly(
     if_due: Annotated[bool, typer.Option("--if-due", help="Only if the last night that was due has not run.")] = False,
 ) -> None:
     """Run one night: search, surveillance, extraction, queue, publish."""
+    from flows.context import system_clock
+    from flows.process import begin_process
     from flows.running import due_tonight, run_archive_night, run_live_night
+    from flows.settings import load_settings
 
+    settings = load_settings()
+    begin_process(settings)
     if if_due:
-        as_of = due_tonight()
+        as_of = due_tonight(settings, clock=system_clock)
         if as_of is None:
             typer.echo("no night is due", err=True)
             return

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store, Transaction
@@ -25,6 +25,7 @@ LOCK_POLL_SECONDS = 0.1
 """How often a waiting process looks whether the lock is free."""
 
 Clock = Callable[[], dt.datetime]
+SearchScope = Literal["tonight", "all dates", "all records"]
 
 
 def system_clock() -> dt.datetime:
@@ -48,6 +49,9 @@ class NightContext:
         How PubMed is reached; None for what the settings say.
     sleep
         How to wait between the tries of a request, in seconds.
+    scope
+        ``tonight``: the windows that are due; ``all dates``: the whole search; ``all records``: the whole search, and
+        every record is fetched again.
     """
 
     settings: Settings
@@ -57,6 +61,7 @@ class NightContext:
     clock: Clock
     entrez: EntrezSettings | None = None
     sleep: Callable[[float], None] = time.sleep
+    scope: SearchScope = "tonight"
 
     @property
     def protocol(self) -> Protocol:

@@ -21,6 +21,7 @@ from flows.citations import CitationOutcome, follow_citations
 from flows.context import (
     Clock,
     NightContext,
+    SearchScope,
     only_one,
     only_one_host,
     open_store,
@@ -33,6 +34,7 @@ from flows.extraction import ExtractionOutcome, extract_night
 from flows.fulltexts import FullTextOutcome, full_text_night
 from flows.imports import ImportedRecordsOutcome, fetch_imported
 from flows.linking import apply_starting_decisions
+from flows.logs import log_step
 from flows.proposals import ProposalOutcome, propose_night
 from flows.publish import Publication, publish, status_after_refusal
 from flows.ranking import RankingOutcome, rank_night
@@ -126,8 +128,20 @@ def plain_step(_name: StepName, step: Callable[[], Any]) -> Any:
 
 
 @contextmanager
-def opened_night(settings: Settings, *, night: dt.date, clock: Clock = system_clock) -> Iterator[NightContext]:
+def opened_night(
+    settings: Settings,
+    *,
+    night: dt.date,
+    clock: Clock = system_clock,
+    scope: SearchScope = "tonight",
+    wait_seconds: float = 0,
+) -> Iterator[NightContext]:
     """Open the store and log a night; one at a time in a state folder, and on a database.
+
+    Parameters
+    ----------
+    wait_seconds
+        How long to wait for another one to end.
 
     Raises
     ------
@@ -136,7 +150,7 @@ def opened_night(settings: Settings, *, night: dt.date, clock: Clock = system_cl
     extract.errors.StoreError
         The database cannot be used.
     """
-    with only_one(settings, "night"):
+    with only_one(settings, "night", wait_seconds=wait_seconds):
         writable(settings.state_dir)
         store = open_store(settings)
         try:
@@ -146,7 +160,7 @@ def opened_night(settings: Settings, *, night: dt.date, clock: Clock = system_cl
                     refuse_other_kind(tx, settings)
                     fail_abandoned_runs(tx, at=at)
                     night_id = open_night(tx, night=night.isoformat(), at=at, rehearsal=settings.rehearsal)
-                yield NightContext(settings=settings, store=store, night=night, night_id=night_id, clock=clock)
+                yield NightContext(settings, store, night, night_id, clock, scope=scope)
         finally:
             store.close()
 
@@ -164,6 +178,7 @@ def run_night(context: NightContext, *, run_step: RunStep = plain_step) -> Night
     run_step
         How one step is run: as it is, or as a Prefect task with retries.
     """
+    run_step = _logged(run_step, context.night)
     gathered = _gather(context, run_step)
     failed = bool(gathered.failures)
     publication: Publication | None = None
@@ -213,6 +228,11 @@ def _gather(context: NightContext, run_step: RunStep) -> Gathered:
     fulltexts: FullTextOutcome = run_step("fulltexts", lambda: full_text_night(context))
     ranking: RankingOutcome = run_step("ranking", lambda: rank_night(context))
     return Gathered(search, imports, citations, surveillance, registries, proposals, extraction, fulltexts, ranking)
+
+
+def _logged(run_step: RunStep, night: dt.date) -> RunStep:
+    """Return the same way to run a step, with one log line about each."""
+    return lambda name, step: log_step(name, lambda: run_step(name, step), night=night.isoformat())
 
 
 def _close(context: NightContext, state: str, gathered: Gathered) -> None:

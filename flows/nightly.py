@@ -12,11 +12,19 @@ from typing import Any
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.events import emit_event
+from prefect.states import Failed
 
-from flows.context import Clock, system_clock
+from flows.alerts import queue_age_days
+from flows.context import Clock, SearchScope, system_clock
+from flows.deployments import QUEUE_OLD, QUEUE_RESOURCE
+from flows.logs import redacted
 from flows.night import NightReport, StepName, opened_night, run_night
+from flows.process import begin_process
 from flows.settings import Settings, load_settings
 from flows.summary import summary_lines
+from flows.timetable import local_date
 
 RETRIES = 2
 """Further tries of a step that ended in a bug or a busy database; failed searches have their own retries inside."""
@@ -26,19 +34,34 @@ RETRY_SECONDS = 10
 
 
 @flow(name="nightly", log_prints=False)
-def nightly(as_of: str | None = None) -> int:
-    """Run tonight's search, surveillance, extraction and publication; return the exit code.
+def nightly(as_of: str | None = None) -> int | State[int]:
+    """Run tonight's search, surveillance, extraction and publication; a night that did not go well fails the run.
 
     Parameters
     ----------
     as_of
         Date the night stands for (ISO); today when not given.
     """
-    night = dt.date.fromisoformat(as_of) if as_of else system_clock().date()
-    return night_flow(load_settings(), night=night, clock=system_clock).exit_code
+    settings = load_settings()
+    begin_process(settings)
+    night = dt.date.fromisoformat(as_of) if as_of else local_date(system_clock(), settings.protocol.living)
+    report = night_flow(settings, night=night, clock=system_clock)
+    if queue_age_days(settings, report.status, clock=system_clock) > settings.queue_old_after_days:
+        emit_event(QUEUE_OLD, resource={"prefect.resource.id": QUEUE_RESOURCE})
+    return night_state(report)
 
 
-def night_flow(settings: Settings, *, night: dt.date, clock: Clock) -> NightReport:
+def night_state(report: NightReport) -> int | State[int]:
+    """Return 0, or a failed state that says what went wrong: the operator's automations go by it."""
+    if report.exit_code == 0:
+        return 0
+    failures = (report.refusal, *report.search.failures, *report.surveillance.failures)
+    return Failed(message=next((what for what in failures if what), f"exit code {report.exit_code}"))
+
+
+def night_flow(
+    settings: Settings, *, night: dt.date, clock: Clock, scope: SearchScope = "tonight", wait_seconds: float = 0
+) -> NightReport:
     """Run one night with each step as a task; call inside a flow run."""
     logger = get_run_logger()
 
@@ -53,11 +76,12 @@ def night_flow(settings: Settings, *, night: dt.date, clock: Clock) -> NightRepo
         )(step)
         return prefect_task()
 
-    with opened_night(settings, night=night, clock=clock) as context:
+    with opened_night(settings, night=night, clock=clock, scope=scope, wait_seconds=wait_seconds) as context:
         report = run_night(context, run_step=as_task)
     for line in summary_lines(report):
         logger.info(line)
-    create_markdown_artifact(markdown=night_markdown(report), key="night", description=f"Night {report.night}")
+    markdown = redacted(night_markdown(report), settings.secrets)
+    create_markdown_artifact(markdown=markdown, key="night", description=f"Night {report.night}")
     return report
 
 

@@ -36,3 +36,8 @@ def prepare_prefect(settings: Settings) -> None:
     (settings.state_dir / "prefect").mkdir(parents=True, exist_ok=True)
     for name, value in prefect_environment(settings).items():
         os.environ.setdefault(name, value)
+
+
+def prefect_api() -> str | None:
+    """Return the address of the Prefect server the operator (or a worker) has named, None for one of our own."""
+    return os.environ.get("PREFECT_API_URL")

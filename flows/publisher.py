@@ -13,14 +13,25 @@ import typer
 
 from extract.errors import UserError
 from extract.store.engine import Store
-from flows.context import Clock, system_clock
+from flows.context import Clock, as_recorded, open_store, system_clock
 from flows.errors import PublishRefused, SettingsError
-from flows.publish import publish
+from flows.publish import Publication, publish
 from flows.settings import Settings
 from flows.timetable import local_date
 
 SETTLE_SECONDS = 2.0
 """Waited before publishing, so that approvals in a row make one version; far below the promised minute."""
+
+
+def publish_once(settings: Settings, *, clock: Clock) -> Publication:
+    """Open the store, publish what is approved, and close it again."""
+    store = open_store(settings)
+    try:
+        now = clock()
+        night = local_date(now, settings.protocol.living)
+        return publish(as_recorded(settings, store), store, now=now, night=night)
+    finally:
+        store.close()
 
 
 class Publisher:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import typer
 
 from extract.errors import SearchFailed
 from extract.pubmed.fetch import EntrezClient
-from extract.store.log import latest_nights
-from flows.context import Clock, as_recorded, open_store, system_clock
+from extract.store.log import Night, close_night, latest_nights
+from flows.context import Clock, open_store, system_clock
 from flows.errors import SettingsError
-from flows.night import NightReport
+from flows.night import NightReport, opened_night
 from flows.publish import publish
+from flows.publisher import publish_once
 from flows.pubmed import entrez_settings
 from flows.rehearsal import next_night, packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings, load_settings, rehearsal_settings
 from flows.summary import summary_lines
+from flows.surveillance import SurveillanceOutcome, watch_included
 from flows.timetable import local_date, night_due
 
 LOOKED_BACK = 20
@@ -35,17 +37,45 @@ def run_live_night(*, as_of: str | None) -> NightReport:
     return told(run_one(settings, night=night, clock=system_clock))
 
 
-def due_tonight() -> str | None:
+def due_tonight(settings: Settings, *, clock: Clock) -> str | None:
     """Return the date of the night that was due last and has not run to its end, None when there is none."""
-    settings = load_settings()
+    due = night_due(_last_nights(settings), now=clock(), living=settings.protocol.living)
+    return due.isoformat() if due is not None else None
+
+
+def missed_night(settings: Settings, *, clock: Clock) -> str | None:
+    """Return the night to make up for when a scheduler starts; a state folder without nights has missed none."""
+    return due_tonight(settings, clock=clock) if _last_nights(settings) else None
+
+
+def _last_nights(settings: Settings) -> tuple[Night, ...]:
     store = open_store(settings)
     try:
         with store.read() as tx:
-            nights = latest_nights(tx, LOOKED_BACK)
+            return latest_nights(tx, LOOKED_BACK)
     finally:
         store.close()
-    due = night_due(nights, now=system_clock(), living=settings.protocol.living)
-    return due.isoformat() if due is not None else None
+
+
+def surveillance_alone(settings: Settings, *, clock: Clock, wait_seconds: float = 0) -> SurveillanceOutcome:
+    """Look at the included reports outside of a night, and publish what changed.
+
+    Raises
+    ------
+    SettingsError
+        A night is running and did not end in time.
+    flows.errors.PublishRefused
+        A gate failed; the old site stands.
+    """
+    night = local_date(clock(), settings.protocol.living)
+    with opened_night(settings, night=night, clock=clock, wait_seconds=wait_seconds) as context:
+        outcome = watch_included(context)
+        state = "search_failed" if outcome.failures else "done"
+        with context.store.write() as tx:
+            summary = {type(outcome).__name__: asdict(outcome)}
+            close_night(tx, context.night_id, at=context.now(), state=state, summary=summary)
+        publish(settings, context.store, now=clock(), night=night)
+    return outcome
 
 
 def run_archive_night(archive: Path, *, as_of: str | None) -> NightReport:
@@ -78,13 +108,7 @@ def publish_now(*, rehearsal: bool) -> None:
         A gate failed; the old site stands.
     """
     settings = rehearsal_settings(load_settings()) if rehearsal else load_settings()
-    store = open_store(settings)
-    try:
-        now = system_clock()
-        night = local_date(now, settings.protocol.living)
-        done = publish(as_recorded(settings, store), store, now=now, night=night)
-    finally:
-        store.close()
+    done = publish_once(settings, clock=system_clock)
     typer.echo(
         f"Version {done.version} {'published' if done.new else 'unchanged (status brought up to date)'}", err=True
     )

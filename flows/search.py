@@ -73,7 +73,8 @@ def plan_windows(tx: Transaction, context: NightContext, strategy: SearchStrateg
     if full is None or full.window_end is None:
         return (everything,)
     full_end = dt.date.fromisoformat(full.window_end)
-    windows = [everything] if (context.night - full_end).days >= living.full_rerun_every_days else []
+    due = (context.night - full_end).days >= living.full_rerun_every_days
+    windows = [everything] if due or context.scope != "tonight" else []
     kinds: tuple[WindowKind, ...] = ("mdat",) if windows else ("crdt", "mdat")
     for kind in kinds:
         last = last_complete(tx, query_hash=fingerprint, date_type=kind)
@@ -207,7 +208,7 @@ def _refuse_forgotten(
 
 def _wanted(context: NightContext, kind: WindowKind, pmids: tuple[Pmid, ...]) -> tuple[Pmid, ...]:
     """Return which of the ids found must be fetched: changed ones always, new ones only if we lack them."""
-    if kind == "mdat":
+    if kind == "mdat" or context.scope == "all records":
         return pmids
     with context.store.read() as tx:
         known = known_pmids(tx, pmids)

@@ -24,12 +24,14 @@ from starlette.responses import Response
 from extract.review.accounts import first_link
 from extract.review.app import review_app
 from extract.store.engine import Store
+from flows.approvals import approval_teller
 from flows.bodies import Bodies
 from flows.children import Children
 from flows.context import as_recorded, open_store, system_clock, writable
 from flows.errors import SettingsError
 from flows.health import HealthCheck
 from flows.metrics import metrics_text
+from flows.process import begin_process
 from flows.publisher import Publisher
 from flows.scheduler import scheduler
 from flows.settings import Settings, load_settings, rehearsal_settings
@@ -51,6 +53,7 @@ def serve_all(*, host: str, port: int, rehearsal: bool, schedule: bool) -> None:
         The port is in use, or the state folder cannot be written; nothing is left running.
     """
     settings = load_settings()
+    begin_process(settings)
     if rehearsal or (not settings.site_dir.exists() and rehearsal_settings(settings).site_dir.exists()):
         settings = rehearsal_settings(settings)
         typer.echo("Serving the REHEARSAL's state; no live night has been published here.", err=True)
@@ -67,8 +70,11 @@ def serve_all(*, host: str, port: int, rehearsal: bool, schedule: bool) -> None:
             address = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
             typer.echo(f"Site {address}/  queue {address}/review/  (Ctrl-C ends)", err=True)
             _invite_first_administrator(store, address)
-            publisher = running.enter_context(Publisher(settings, store))
-            app = site_app(settings, store, host=host, on_approved=publisher.request, children=children)
+            if settings.prefect_api_url is not None:
+                on_approved = approval_teller(settings, clock=system_clock)
+            else:
+                on_approved = running.enter_context(Publisher(settings, store)).request
+            app = site_app(settings, store, host=host, on_approved=on_approved, children=children)
             _until_ended(app, host=host, port=port)
     finally:
         store.close()

@@ -45,6 +45,7 @@ KNOWN = (
     "SECOND_EXTRACTOR_KEY",
     "LARGE_JOB_REQUESTS",
     "LARGE_JOBS",
+    "BACKUPS_KEPT",
 )
 FILE = "_FILE"
 SECRETS = (
@@ -57,7 +58,7 @@ SECRETS = (
 )
 """May be given as ``NAME_FILE``: a file that holds the value, as systemd credentials and container secrets do."""
 
-NUMBERS = {"REQUESTS_PER_MINUTE": 1200, "QUEUE_OLD_AFTER_DAYS": 14, "LARGE_JOB_REQUESTS": 100}
+NUMBERS = {"REQUESTS_PER_MINUTE": 1200, "QUEUE_OLD_AFTER_DAYS": 14, "LARGE_JOB_REQUESTS": 100, "BACKUPS_KEPT": 14}
 """Settings that are whole numbers from 0 on, with their defaults."""
 
 LARGE_JOBS = ("wait", "now")
@@ -91,6 +92,8 @@ class Settings:
         Days after which the oldest item of the queue is reported to the operator.
     large_job_requests, large_jobs
         A run of more requests is announced, and waits for NCBI's quiet hours (``wait``) or goes on (``now``).
+    backups_kept
+        How many of the scheduled backups are kept.
     log_format, log_level
         ``text`` (key=value) or ``json``; one line a step.
     task_runner
@@ -123,6 +126,7 @@ class Settings:
     queue_old_after_days: int = NUMBERS["QUEUE_OLD_AFTER_DAYS"]
     large_job_requests: int = NUMBERS["LARGE_JOB_REQUESTS"]
     large_jobs: str = "wait"
+    backups_kept: int = NUMBERS["BACKUPS_KEPT"]
     log_format: str = "text"
     log_level: str = "INFO"
     task_runner: str = "threads"
@@ -211,6 +215,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         queue_old_after_days=_number("QUEUE_OLD_AFTER_DAYS", setting("QUEUE_OLD_AFTER_DAYS")),
         large_job_requests=_number("LARGE_JOB_REQUESTS", setting("LARGE_JOB_REQUESTS")),
         large_jobs=_one_of("LARGE_JOBS", setting("LARGE_JOBS") or "wait", LARGE_JOBS),
+        backups_kept=max(1, _number("BACKUPS_KEPT", setting("BACKUPS_KEPT"))),
         log_format=_one_of("LOG_FORMAT", setting("LOG_FORMAT") or "text", LOG_FORMATS),
         log_level=_one_of("LOG_LEVEL", setting("LOG_LEVEL") or "INFO", LOG_LEVELS),
         task_runner=_task_runner(setting("TASK_RUNNER") or "threads"),
@@ -299,8 +304,19 @@ def _one_of(name: str, text: str, known: tuple[str, ...]) -> str:
     return text
 
 
-def _task_runner(text: str) -> str:
+def checked_runner(settings: Settings, given: str | None) -> str:
+    """Return who does heavy steps: what a command was given, else the setting.
+
+    Raises
+    ------
+    SettingsError
+        It is none that is known.
+    """
+    return settings.task_runner if given is None else _task_runner(given, "--runner")
+
+
+def _task_runner(text: str, name: str = f"{PREFIX}TASK_RUNNER") -> str:
     kind, _, address = text.partition(":")
     if text in ("threads", "processes") or (kind == "dask" and urlsplit(address).netloc):
         return text
-    raise SettingsError(f"{PREFIX}TASK_RUNNER: {text!r} is not known; use threads, processes, or dask:tcp://HOST:PORT")
+    raise SettingsError(f"{name}: {text!r} is not known; use threads, processes, or dask:tcp://HOST:PORT")

@@ -16,10 +16,13 @@ from extract.store.journey import approvals_from_the_queue, record_journeys
 from extract.store.log import Night, SearchRun, all_nights, search_log
 from extract.store.versions import published_snapshots
 from flows.settings import Settings
-from flows.timetable import local_date, next_due
+from flows.timetable import SEARCHED, local_date, next_due
 from reports.status import LivingStatus, Status, Wait
 
 LastSearch = Literal["complete", "incomplete", "failed", "never"]
+WINDOWS = ("all", "crdt", "mdat")
+"""Kinds of runs that search; the others watch what is known."""
+
 WINDOW_DAYS = 90
 """Nights older than this do not count in "nights run, missed, failed"."""
 
@@ -58,7 +61,7 @@ def compute_status(tx: Transaction, settings: Settings, *, now: dt.datetime) -> 
     if through is not None and waiting_since is not None:
         integrated = min(through, dt.date.fromisoformat(waiting_since) - dt.timedelta(days=1))
     runs = search_log(tx)
-    worst = _worst([run for run in runs if run.night_id == runs[-1].night_id])
+    worst = _worst(_since_last_search(runs))
     snapshots = published_snapshots(tx)
     nights = all_nights(tx)
     today = local_date(now, protocol.living)
@@ -100,6 +103,13 @@ def _wait(pairs: Sequence[tuple[str, str]]) -> Wait | None:
     return Wait(median_days=statistics.median(days), n=len(days)) if days else None
 
 
+def _since_last_search(runs: Sequence[SearchRun]) -> list[SearchRun]:
+    """Return the runs of the last night that searched, and of what ran after it (surveillance by itself)."""
+    searching = [run.night_id for run in runs if run.date_type in WINDOWS]
+    last = searching[-1] if searching else runs[-1].night_id if runs else 0
+    return [run for run in runs if run.night_id >= last]
+
+
 def _worst(runs: Sequence[SearchRun]) -> tuple[LastSearch, str | None]:
     if not runs:
         return "never", None
@@ -119,7 +129,12 @@ def _living_status(protocol: Protocol, through: dt.date | None, today: dt.date) 
 
 def _count_nights(nights: tuple[Night, ...], *, today: dt.date) -> tuple[int, int, int]:
     first_day = today - dt.timedelta(days=WINDOW_DAYS - 1)
-    recent = [night for night in nights if first_day <= dt.date.fromisoformat(night.night) <= today]
+    # Surveillance or a re-extraction by itself is logged like a night and is none.
+    recent = [
+        night
+        for night in nights
+        if first_day <= dt.date.fromisoformat(night.night) <= today and (not night.summary or SEARCHED in night.summary)
+    ]
     good = {night.night for night in recent if night.state == "done"}
     bad = {night.night for night in recent if night.state in ("search_failed", "refused", "running")} - good
     if not recent:

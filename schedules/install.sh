@@ -52,7 +52,7 @@ put() { # put MODE FILE < content: write a file whole or not at all
 }
 rendered() {
     sed -e "s#@PREFIX@#$prefix#g; s#@STATE@#$state#g; s#@STATE_NAME@#${state#/var/lib/}#g" \
-        -e "s#@CONFIG@#$config#g; s#@USER@#$user#g; s#@NIGHT@#*-*-* *:${night_at#*:}:00 $zone#g" "$1"
+        -e "s#@CONFIG@#$config#g; s#@USER@#$user#g; s#@NIGHT@#*-*-* *:${night_at#*:}:00 $zone#g; s#@ZONE@#$zone#g" "$1"
 }
 
 if [ "$mode" = serve ]; then
