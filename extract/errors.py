@@ -9,7 +9,8 @@ ExtractError
 │   │   ├── FieldErrors       a form with something wrong, field by field
 │   │   └── StaleItem         the item changed since the person looked at it
 │   ├── AccessError           an account, one-time link or login that cannot be used
-│   │   └── TooManyAttempts   too many failed logins; try again later
+│   │   ├── TooManyAttempts   too many failed logins; try again later
+│   │   └── ProviderFailed    the identity provider cannot be used now
 │   ├── BaselineError         the starting table or a correction no longer holds
 │   └── StoreError            the store cannot be used (newer version, read-only, locked)
 ├── SecondReadingFailed       the second extractor gave no usable answer: never "no effects found"
@@ -65,6 +66,10 @@ class AccessError(UserError):
 
 class TooManyAttempts(AccessError):
     """Too many failed logins; the message says when to try again."""
+
+
+class ProviderFailed(AccessError):
+    """The identity provider does not answer, or does not describe itself as it should."""
 
 
 class BaselineError(UserError):

@@ -32,6 +32,7 @@ from flows.errors import SettingsError
 from flows.health import HealthCheck
 from flows.metrics import metrics_text
 from flows.process import begin_process
+from flows.provider import provider_of
 from flows.publisher import Publisher
 from flows.scheduler import scheduler
 from flows.settings import Settings, load_settings, rehearsal_settings
@@ -127,6 +128,7 @@ def site_app(
         allowed_hosts=own,
         on_approved=on_approved,
         bodies=Bodies(settings.protocol),
+        provider=provider_of(settings),
     )
     app.mount("/review", queue.asgi)
 

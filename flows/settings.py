@@ -29,6 +29,9 @@ KNOWN = (
     "NCBI_API_KEY",
     "SITE_DIR",
     "SITE_URL",
+    "OIDC_ISSUER",
+    "OIDC_CLIENT_ID",
+    "OIDC_CLIENT_SECRET",
     "PROTOCOL",
     "NOTIFY_URLS",
     "SECRET_KEY",
@@ -55,6 +58,7 @@ SECRETS = (
     "SECRET_KEY",
     "PREFECT_API_AUTH_STRING",
     "SECOND_EXTRACTOR_KEY",
+    "OIDC_CLIENT_SECRET",
 )
 """May be given as ``NAME_FILE``: a file that holds the value, as systemd credentials and container secrets do."""
 
@@ -134,6 +138,9 @@ class Settings:
     prefect_api_url: str | None = None
     prefect_api_auth_string: str | None = None
     second_extractor: SecondExtractorSettings | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -144,6 +151,7 @@ class Settings:
             self.ncbi_api_key,
             self.secret_key,
             self.prefect_api_auth_string,
+            self.oidc_client_secret,
             second,
             *self.notify_urls,
             *passwords,
@@ -223,6 +231,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         prefect_api_url=_http_url("PREFECT_API_URL", api).rstrip("/") if (api := setting("PREFECT_API_URL")) else None,
         prefect_api_auth_string=setting("PREFECT_API_AUTH_STRING"),
         second_extractor=_second_extractor(setting),
+        oidc_issuer=setting("OIDC_ISSUER"),
+        oidc_client_id=setting("OIDC_CLIENT_ID"),
+        oidc_client_secret=setting("OIDC_CLIENT_SECRET"),
     )
 
 

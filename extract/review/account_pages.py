@@ -30,7 +30,7 @@ def _sign_in_pages(pages: Pages, desk: Desk) -> None:
     @pages.get("/login", Access.ANYONE)
     def login(visit: Visit) -> Response:
         after = local_path(visit.request.query_params.get("next", ROOT))
-        return desk.page(visit, "login.html", after=after, person="", problem="")
+        return desk.page(visit, "login.html", after=after, person="", problem="", provider=desk.provider)
 
     @pages.post("/login", Access.ANYONE)
     def check(visit: Visit) -> Response:
@@ -47,7 +47,15 @@ def _sign_in_pages(pages: Pages, desk: Desk) -> None:
             )
         except AccessError as error:
             status = 429 if isinstance(error, TooManyAttempts) else 401
-            return desk.page(visit, "login.html", status=status, after=after, person=person, problem=str(error))
+            return desk.page(
+                visit,
+                "login.html",
+                status=status,
+                after=after,
+                person=person,
+                problem=str(error),
+                provider=desk.provider,
+            )
         return _signed_in(visit, token, after)
 
     @pages.post("/logout", Access.SIGNED_IN)

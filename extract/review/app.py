@@ -29,6 +29,8 @@ from extract.review.measures_pages import add_measures_pages
 from extract.review.own_pages import add_own_pages
 from extract.review.passwords import Passwords
 from extract.review.preview import Preview
+from extract.review.provider_pages import add_provider_pages
+from extract.review.signing import SignIn
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store, Transaction
 
@@ -59,6 +61,7 @@ def review_app(
     on_approved: Callable[[], None] = lambda: None,
     bodies: Callable[[Transaction], tuple[BodyOfEvidence, ...]] = lambda _tx: (),
     preview: Preview | None = None,
+    provider: SignIn | None = None,
 ) -> ReviewApp:
     """Return the application, to be mounted at ``/review``.
 
@@ -76,11 +79,14 @@ def review_app(
         Gives the syntheses whose certainty people decide.
     preview
         Computes what the published pages would say after an approval.
+    provider
+        The institution's identity provider (:class:`extract.review.provider.Provider`), None without one.
     """
     app = FastAPI(title="Review queue", docs_url=None, redoc_url=None, openapi_url=None)
-    desk = Desk(store, protocol, clock, passwords or Passwords(), on_approved, bodies, preview)
+    desk = Desk(store, protocol, clock, passwords or Passwords(), on_approved, bodies, preview, provider)
     pages = Pages(app, desk)
     add_account_pages(pages, desk)
+    add_provider_pages(pages, desk)
     add_own_pages(pages, desk)
     add_item_pages(pages, desk)
     add_decision_pages(pages, desk)

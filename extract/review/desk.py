@@ -22,6 +22,7 @@ from extract.review.certainty import BodyOfEvidence
 from extract.review.guard import TOKEN_FIELD, cookie_name, cookie_token, form_token
 from extract.review.passwords import Passwords
 from extract.review.preview import Preview
+from extract.review.signing import SignIn
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store, Transaction
 
@@ -76,6 +77,8 @@ class Desk:
         Called after an approval that completed a value, so that the site is published again.
     preview
         Computes what the published pages would say after an approval; None where nothing is published.
+    provider
+        The institution's identity provider, None without one.
     """
 
     store: Store
@@ -86,6 +89,7 @@ class Desk:
     bodies: Callable[[Transaction], tuple[BodyOfEvidence, ...]] = lambda _tx: ()
     """Gives the syntheses whose certainty people decide, as they stand in this transaction."""
     preview: Preview | None = None
+    provider: SignIn | None = None
     templates: Environment = field(default_factory=environment)
 
     def page(self, visit: Visit, name: str, *, status: int = 200, **values: Any) -> Response:

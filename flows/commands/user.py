@@ -83,6 +83,16 @@ def address(
         typer.echo(json.dumps({"person": person, "email": account.email, "url": kind, "digest": account.digest}))
 
 
+@user_app.command("untie")
+def untie(person: Person, rehearsal: Rehearsal = False) -> None:
+    """Forget who a person is at the identity provider; the next sign-in with the person's address ties them anew."""
+    from extract.store.identities import untie_identities
+
+    with opened(rehearsal=rehearsal) as (_, store), store.write() as tx:
+        untied = untie_identities(tx, person)
+    typer.echo(json.dumps({"person": person, "untied": untied}))
+
+
 @user_app.command("list")
 def list_people(rehearsal: Rehearsal = False) -> None:
     """List every account, one JSON object a line."""
