@@ -157,7 +157,9 @@ def _believed(found: Sequence[Node], bare: Printed) -> bool:
     with_p = any(found[step].kind == nodes.P for step in range(bare.at + 1, min(bare.at + 4, len(found))))
     return with_p or (
         decimal
-        and (following is None or following.kind == nodes.MARK or following.lower in ("for", "and", "in", "with"))
+        and (
+            following is None or following.kind == nodes.MARK or following.lower in ("for", "and", "in", "with", "per")
+        )
     )
 
 

@@ -18,7 +18,7 @@ from extract.schema.effect import Document, Effect
 from extract.schema.protocol import Protocol
 
 #: Bumped whenever the same text can give other effects; stored with every proposed value.
-EXTRACTOR_VERSION: Final = "grammar-4"
+EXTRACTOR_VERSION: Final = "grammar-5"
 _OTHERS_RESULTS: Final = re.compile(r"introduction|background|discussion|conclusion|comment|literature", re.I)
 
 

@@ -14,6 +14,8 @@ _JOINTS: Final = frozenset({"vs", "versus", "v", "and"})
 _OPEN_ENDED: Final = lexicon.words("not ne nr na unreached infinity ∞ non nc")
 #: Marks that end the search for an interval.
 _BREAKS: Final = frozenset({".", "<", ">", "%", "+"})
+#: Marks that end "per 10% increase in ...".
+_BREAKS_OF_UNIT: Final = frozenset({",", ";", "(", "["})
 #: Rounding can push an estimate just outside the printed limits; more than this is another number.
 _ROUNDING: Final = 0.02
 
@@ -33,7 +35,8 @@ def read_interval(
     named: Node | None = None
     opened = False
     words = 0
-    for step in range(index, min(index + 12, len(found))):
+    first = _after_unit_of_change(found, index)
+    for step in range(first, min(first + 12, len(found))):
         node = found[step]
         if node.kind == nodes.LEVEL:
             if named is not None and node.value is None:
@@ -54,6 +57,19 @@ def read_interval(
             if node.kind != nodes.WORD or joins or words > (4 if named is not None else 3):
                 break
     return None
+
+
+def _after_unit_of_change(found: Sequence[Node], index: int) -> int:
+    """Return where to go on after "per 10% increase in tumour fraction," between an estimate and its interval.
+
+    Only up to a named interval: a range in a unit of change is none.
+    """
+    if index >= len(found) or found[index].lower != "per":
+        return index
+    for step in range(index + 1, min(index + 10, len(found) - 1)):
+        if found[step].lower in _BREAKS_OF_UNIT:
+            return step if found[step + 1].kind == nodes.LEVEL else index
+    return index
 
 
 def contains(low: float, estimate: float | None, high: float) -> bool:

@@ -63,7 +63,7 @@ def reduce_level(tokens: Sequence[Token], first: int, after: int, level: float |
         after += 3
     if level is None:
         level, after = _level_after(tokens, after)
-    if level is None and found and found[-1].kind == nodes.PERCENT and found[-1].end >= tokens[first].start - 2:
+    if level is None and found and found[-1].kind == nodes.PERCENT and _is_level_before(found[-1], tokens, first):
         level = found.pop().value
     for bound in ("upper", "lower"):
         if bound in before or lower_at(tokens, after) == bound:
@@ -77,6 +77,13 @@ def reduce_level(tokens: Sequence[Token], first: int, after: int, level: float |
         flags.add("bound")
     found.append(Node(nodes.LEVEL, tokens[first].start, tokens[after - 1].end, "", level, None, frozenset(flags)))
     return after
+
+
+def _is_level_before(percent: Node, tokens: Sequence[Token], name: int) -> bool:
+    """Tell whether a percentage right before an interval's name is its level; "18% [CI 11-30]" is a rate."""
+    if percent.end < tokens[name].start - 2:
+        return False
+    return tokens[name - 1].lower not in lexicon.OPENERS or (percent.value is not None and 50 <= percent.value < 100)
 
 
 def skip_level_qualifiers(tokens: Sequence[Token], index: int) -> int:

@@ -43,7 +43,9 @@ def reduce_number(tokens: Sequence[Token], index: int, found: list[Node], *, neg
         beyond = index + (3 if following == "per" else 2)
         name = skip_level_qualifiers(tokens, beyond)
         interval = interval_name(tokens, name)
-        if interval:
+        # "18% [CI 11-30]" is a rate with its interval: before a bracket only what can be a level is one.
+        apart = lower_at(tokens, beyond) in lexicon.OPENERS
+        if interval and (not apart or (token.value is not None and 50 <= token.value < 100)):
             return reduce_level(tokens, index, interval, token.value, found)
         found.append(numeric(nodes.PERCENT, start, token, "%", tokens[beyond - 1].end))
         return beyond

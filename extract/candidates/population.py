@@ -79,7 +79,7 @@ def populations_of(
     """Return the population of every value of a sentence; ``outcomes`` are the offsets of its outcome phrases."""
     found = []
     for vocabulary, entries in ((words.subtypes, words.subtype_entries), (words.patterns, words.pattern_entries)):
-        mentions = _merged(text, vocabulary.find(tokens, refuse_negated=True), entries)
+        mentions = merged_mentions(text, vocabulary.find(tokens, refuse_negated=True), entries)
         found.append(_codes(text, bounds, places, mentions, outcomes))
     result = []
     for index, (place, subtype, pattern) in enumerate(zip(places, *found, strict=True)):
@@ -100,7 +100,7 @@ def whole_population(text: str, tokens: Sequence[Token], words: Words) -> Popula
         (words.subtypes, words.subtype_entries),
         (words.patterns, words.pattern_entries),
     ):
-        codes = {m.code for m in _merged(text, vocabulary.find(tokens, refuse_negated=True), entries)}
+        codes = {m.code for m in merged_mentions(text, vocabulary.find(tokens, refuse_negated=True), entries)}
         found.append(codes.pop() if len(codes) == 1 else ALL)
     return Populations(found[0], found[1])
 
@@ -109,7 +109,7 @@ def codes_in(text: str, vocabulary: Vocabulary, entries: Sequence[TaxonomyEntry]
     """Return the only entry a short text (a row label) names, or None."""
     folded = fold(text)
     mentions = vocabulary.find(lex(folded, 0, len(folded)), refuse_negated=True)
-    codes = {mention.code for mention in _merged(folded, mentions, entries)} - {ALL}
+    codes = {mention.code for mention in merged_mentions(folded, mentions, entries)} - {ALL}
     return codes.pop() if len(codes) == 1 else None
 
 
@@ -150,7 +150,7 @@ def _is_exposure(text: str, bounds: tuple[int, int], mention: Mention) -> bool:
     return _FACTORS.search(text, *bounds) is not None
 
 
-def _merged(text: str, mentions: list[Mention], entries: Sequence[TaxonomyEntry]) -> list[Mention]:
+def merged_mentions(text: str, mentions: list[Mention], entries: Sequence[TaxonomyEntry]) -> list[Mention]:
     """Join adjacent phrases whose combination is an entry of its own: "HR-positive, HER2-negative"."""
     merged: list[Mention] = []
     for mention in mentions:

@@ -10,6 +10,8 @@ from extract.candidates import standing
 from extract.candidates.circumstances import arm_of, facts_of
 from extract.candidates.comparisons import comparison_of
 from extract.candidates.cues import lower_in_place
+from extract.candidates.denied_benefit import says_no_benefit
+from extract.candidates.eligibility import eligible_population
 from extract.candidates.governing import Place, govern
 from extract.candidates.mentions import Mention
 from extract.candidates.outcomes import outcomes_of
@@ -53,6 +55,7 @@ class Reading:
     said: set[tuple[object, ...]] = field(default_factory=set)
     whole: Populations = field(default_factory=Populations)
     on_topic: bool = True
+    about_intervention: bool = False
     facts: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def read(self, source: str, text: str) -> None:
@@ -61,6 +64,8 @@ class Reading:
             self._take_over(fold(text))
         if not has_trigger(text):
             return
+        if source == "abstract" and self.about_intervention:
+            self.whole = self.whole.within(eligible_population(fold(text), self.words))
         for sentence in parse_text(source, text):
             if sentence.values:
                 self._propose(sentence)
@@ -72,7 +77,8 @@ class Reading:
         tokens = lex(title, 0, len(title))
         self.whole = whole_population(title, tokens, self.words)
         intervention = self.words.two_arms()[0]
-        self.on_topic = not tokens or any(arm.code == intervention for arm in self.words.arms.find(tokens))
+        self.about_intervention = any(arm.code == intervention for arm in self.words.arms.find(tokens))
+        self.on_topic = not tokens or self.about_intervention
         self._remember(outcomes_of(lower_in_place(title), tokens, self.words))
 
     def _remember(self, mentions: Sequence[Mention]) -> None:
@@ -195,6 +201,9 @@ class Reading:
             estimate=value.estimate,
             other=self.words.two_arms(),
         )
+        if self.comparison == _UNSAID and self.about_intervention and not setting.arms:
+            denied = says_no_benefit(text, bounds, setting.place)
+            self.comparison = Comparison(*self.words.two_arms()) if denied else _UNSAID
         return self.comparison
 
     def _is_new(self, value: Printed) -> bool:

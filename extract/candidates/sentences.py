@@ -16,6 +16,8 @@ _BOUNDARY: Final = re.compile(
 _NOT_AN_END: Final = re.compile(
     r"(?:\b(?:vs?|i\.e|e\.g|et al|no|nos|fig|approx|ca|cf|dr|st|resp|incl)|[( ][A-Z])$", re.I
 )
+#: A decimal typeset apart inside a bracket is no end of a sentence: "(0.46-0. 92)".
+_SPLIT_DECIMAL: Final = re.compile(r"-\d\. {1,2}\d{1,4} ?[)\]]")
 #: Letters without which no effect can be named. Plain substring tests: an alternation of patterns costs ten times
 #: more. A median needs any digit beside it, a ratio a decimal number.
 _MEDIANS: Final = ("edian", "MEDIAN")
@@ -34,6 +36,8 @@ def sentences(folded: str) -> list[tuple[int, int]]:
     bounds: list[tuple[int, int]] = []
     start = 0
     for match in _BOUNDARY.finditer(folded):
+        if match.group()[0] == "." and _SPLIT_DECIMAL.match(folded, max(match.start() - 2, 0)):
+            continue
         head = folded[max(start, match.start() - 8) : match.start()]
         if match.group() != "\n" and _NOT_AN_END.search(head):
             continue

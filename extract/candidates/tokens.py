@@ -50,6 +50,8 @@ MARK: Final = "M"
 _TOKEN: Final = re.compile(
     # Words that begin as no glued ratio does, which most do, first: the order only saves time.
     r"([^\W\d_CHORPapt][^\W_]*(?:'s)?"
+    # An upper limit typeset apart, "(0.46-0. 92)": the bracket that closes right behind tells it from a sentence's end.
+    r"|(?<=[-])\d\. {1,2}\d{1,4}(?= ?[)\]])"
     r"|\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+[.,]\d+|\d+|\.\d+"
     # A ratio, CI or p glued to its number ("CI1.07", "p0.03", "HR2.1") is two tokens; HER2 and PD-L1 are one.
     r"|(?:CI|CIs|a?HR|a?OR|a?RR|[Pp]|to)(?=\d*\.\d)"
@@ -157,6 +159,8 @@ def _value(word: str, comma_decimals: bool) -> float:
     """Return the number a token prints; infinite for digit strings no statistic can have."""
     if len(word) > _LONGEST_NUMBER:
         return float("inf")
+    if " " in word:
+        return float(word.replace(" ", ""))
     if "," not in word:
         return float(word)
     if _THOUSANDS.fullmatch(word) and not word.startswith("0,") and not (comma_decimals and word.count(",") == 1):

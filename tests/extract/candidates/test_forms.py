@@ -274,3 +274,30 @@ def test_the_nearest_level_before_a_range_is_its_level() -> None:
 def test_equal_numbers_in_one_sentence_are_two_results() -> None:
     effects = read("Survival (HR 0.80; 95% CI 0.70-0.91) and progression (HR 0.80; 95% CI 0.70-0.91) were better.")
     assert [effect.outcome for effect in effects] == ["OS", "PFS"]
+
+
+def test_an_upper_limit_typeset_apart_is_one_number() -> None:
+    text = "Death was rarer (HR = 0.65, and 95% CI = 0.46-0. 92) with A. 89 women died (HR 1.2, 95% CI 0.9-1. 89)."
+    assert numbers(read(text)) == [("HR", 0.65, 0.46, 0.92, 95.0), ("HR", 1.2, 0.9, 1.89, 95.0)]
+
+
+def test_a_sentence_that_ends_in_a_whole_number_is_not_glued_to_the_next() -> None:
+    text = "The hazard ratio was 0.8 with a 95% CI of 0.6-1. 89 women died."
+    assert numbers(read(text)) == [("HR", 0.8, 0.6, 1.0, 95.0)]
+
+
+def test_a_rate_before_its_interval_is_no_level() -> None:
+    text = "Distant recurrence (18% [CI 11-30] vs 19% [11-31]; HR 0.86 [0.36-2.06]) did not differ."
+    (effect,) = read(text)
+    assert (effect.estimate, effect.ci_low, effect.ci_high, effect.ci_level) == (0.86, 0.36, 2.06, None)
+
+
+def test_a_unit_of_change_stands_between_a_ratio_and_its_interval() -> None:
+    text = "It predicted survival (HR = 1.20 per 10% increase in fraction, 95% CI = 1.09 to 1.32; P < .001)."
+    assert numbers(read(text)) == [("HR", 1.20, 1.09, 1.32, 95.0)]
+
+
+def test_a_range_in_a_unit_of_change_is_no_interval() -> None:
+    assert numbers(read("It predicted survival (HR = 1.20 per 1.1-1.3 units, P < .001).")) == [
+        ("HR", 1.20, None, None, None)
+    ]

@@ -17,7 +17,9 @@ from tests.extract.protocol_file import own_protocol
 def printed_numbers(text: str) -> set[float]:
     """Return every number a text may be said to print, read without the extractor's own lexer."""
     pointed = re.sub(r"[·∙‧•⋅]", ".", text)
-    readings = (pointed, pointed.replace(",", "."), pointed.replace(",", ""))
+    # One journal sets a decimal apart, "(0.46-0. 92)"; inside the bracket it cannot be the end of a sentence.
+    joined = re.sub(r"(?<=-)(\d\.) (\d+\))", r"\1\2", pointed)
+    readings = (pointed, pointed.replace(",", "."), pointed.replace(",", ""), joined)
     return {float(number) for reading in readings for number in re.findall(r"\d*\.?\d+", reading)}
 
 
