@@ -13,6 +13,8 @@ from pathlib import Path
 from reports.errors import PublishError
 
 BUNDLE = "pagefind"
+SEARCHED = "{*.html,*/index.html,{studies,subtype,pattern}/*/index.html,subtype/*/pattern/*/index.html}"
+"""Pages the indexer reads: frozen ones and lists of changes are not searched, and need not be parsed."""
 UNUSED = ("pagefind-*ui.*", "pagefind-highlight.js", "wasm.unknown.pagefind")
 PATIENCE_SECONDS = 120
 
@@ -28,7 +30,7 @@ def index_site(out: Path) -> int:
     PublishError
         The indexer is missing or failed; nothing was published.
     """
-    command = [str(_indexer()), "--site", str(out), "--output-subdir", BUNDLE, "--silent"]
+    command = [str(_indexer()), "--site", str(out), "--output-subdir", BUNDLE, "--glob", SEARCHED, "--silent"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

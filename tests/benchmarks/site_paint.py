@@ -13,18 +13,23 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from reports.search_index import index_site
 from reports.site import build_site
 from tests.browser.conftest import ARGUMENTS, SilentHandler, chromium
 from tests.reports.snapshots import SITE_URL, snapshot, status
 
-PAGES = ("", "subtype/all/", "studies/tata/", "methods/")
+PAGES = (
+    "", "subtype/all/", "pattern/bone-only/", "studies/", "studies/tata/", "methods/", "search/", "patients/",
+    "validation/", "status/", "data/", "people/", "changes/", "find/",
+)  # fmt: skip
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
 
 def main() -> None:
     """Print first contentful paint and transferred bytes of each page, from a cold cache."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        build_site(snapshot(), status=status(), out=Path(folder), site_url=SITE_URL)
+        build_site(snapshot(judged=True), status=status(), out=Path(folder), site_url=SITE_URL)
+        index_site(Path(folder))
         server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(SilentHandler, directory=folder))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)

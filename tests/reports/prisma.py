@@ -108,9 +108,10 @@ def _derived(built: Built) -> None:
 def _risk_of_bias(built: Built) -> None:
     html = built.html(REPORT)
     for one in whole(built.snapshot).inputs:
-        row = re.search(rf'<tr data-bias="{re.escape(one.study_id)}">(.*?)</tr>', html, re.DOTALL)
+        lights = "".join(re.findall(r'<table class="lights">.*?</table>', html, re.DOTALL))
+        row = re.search(rf'<tr><th scope="row"><a [^>]*>{re.escape(one.label)}</a>(.*?)</tr>', lights, re.DOTALL)
         assert row is not None, f"{one.study_id} has no row of risk of bias"
-        cells = len(re.findall("<td>", row.group(1)))
+        cells = len(re.findall("<td", row.group(1)))
         assert "not yet assessed" in row.group(1) or cells in (6, 8), f"{one.study_id}: {cells} cells"
     judged = built.html("studies/tata/")
     assert "invented for this test" in judged, "the support of a judgement is missing on the study's page"

@@ -242,23 +242,23 @@ ROBINS_DOMAINS = ("Confounding", "Selection", "Classification", *ROB2_DOMAINS[1:
 
 def bias_rows() -> tuple[BiasRow, ...]:
     """Return invented judgements: they test the pages and say nothing about the trials."""
-    rows = [_bias("TATA", f"D{i}", name, "low") for i, name in enumerate(ROB2_DOMAINS, start=1)]
-    rows.append(_bias("TATA", "overall", "Overall", "low"))
+    rows = [bias("TATA", f"D{i}", name, "low") for i, name in enumerate(ROB2_DOMAINS, start=1)]
+    rows.append(bias("TATA", "overall", "Overall", "low"))
     levels = ("high", "some_concerns", "low", "low", "low")
     rows += [
-        _bias("MF07-01", f"D{i}", name, level)
+        bias("MF07-01", f"D{i}", name, level)
         for i, (name, level) in enumerate(zip(ROB2_DOMAINS, levels, strict=True), start=1)
     ]
-    rows.append(_bias("MF07-01", "overall", "Overall", "high", to_confirm=True))
+    rows.append(bias("MF07-01", "overall", "Overall", "high", to_confirm=True))
     rows += [
-        _bias("Gnerlich-2007", f"B{i}", name, "serious" if i < 3 else "no_information", tool="robins-i")
+        bias("Gnerlich-2007", f"B{i}", name, "serious" if i < 3 else "no_information", tool="robins-i")
         for i, name in enumerate(ROBINS_DOMAINS, start=1)
     ]
-    rows.append(_bias("Gnerlich-2007", "overall", "Overall", "critical", tool="robins-i"))
+    rows.append(bias("Gnerlich-2007", "overall", "Overall", "critical", tool="robins-i"))
     return tuple(rows)
 
 
-def _bias(
+def bias(
     study_id: str, domain: str, label: str, level: str, *, tool: str = "rob2", to_confirm: bool = False
 ) -> BiasRow:
     return BiasRow(

@@ -185,8 +185,8 @@ def test_letters_of_risk_of_bias_stand_at_the_right_of_their_row() -> None:
     template = environment().from_string('{% from "svg/rows_plot.svg" import rows_plot %}<p>{{ rows_plot(plot) }}</p>')
     wide = ElementTree.fromstring(template.render(plot=plot))[0]
     letters = [t for t in wide.iter("{http://www.w3.org/2000/svg}text") if "mid" in (t.get("class") or "")]
-    assert [t.text for t in letters] == ["1", "A", "L", "H"]
-    assert letters[0].get("x") == letters[2].get("x")
+    assert [t.text for t in letters] == ["1", "A", "LH"]
+    assert letters[2].get("x") == f"{letters[0].get('x')} {letters[1].get('x')}"
 
 
 def test_the_flow_diagram_holds_every_box_once_and_nothing_overlaps() -> None:

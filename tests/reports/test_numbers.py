@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from lxml import html
 
 from reports.model import Interval, Snapshot, Synthesis
 from reports.site import build_site
+from reports.taxonomy import taxonomy_of
 from tests.reports.conftest import Built
 from tests.reports.snapshots import PRINTED, SITE_URL, Printed, snapshot, status
 
@@ -151,11 +153,14 @@ def test_funnel_and_baujat_show_the_snapshots_numbers(rich: Built) -> None:
 @pytest.mark.parametrize("folder", ["", "subtype/all"])
 def test_the_evidence_map_shows_each_cells_own_result(rich: Built, folder: str) -> None:
     seen = 0
-    for cell in tree(rich, folder).xpath("//table[@class='map']//td[@data-cell]"):
-        subtype, pattern = cell.get("data-cell").split("/")
+    taxonomy = taxonomy_of(rich.snapshot.protocol)
+    cells = tree(rich, folder).xpath("//table[@class='map']/tbody//td")
+    places = list(itertools.product(taxonomy.subtypes, taxonomy.patterns))
+    assert len(cells) == len(places)
+    for cell, (subtype, pattern) in zip(cells, places, strict=True):
         text = words(cell)
         for body in ("randomised", "observational"):
-            one = rich.snapshot.result(f"os--{subtype}--{pattern}--{body}")
+            one = rich.snapshot.result(f"os--{subtype.slug}--{pattern.slug}--{body}")
             if one is not None and one.primary is not None:
                 assert two(one.primary.ratio) in text
                 assert f"{one.k} {'trial' if body == 'randomised' else 'observational'}" in text

@@ -15,6 +15,7 @@ from reports.gates import check_site
 from reports.html_reading import read_page
 from reports.model import Snapshot
 from reports.site import build_site
+from tests.benchmarks.site_build import large, reviewed
 from tests.reports.conftest import Built
 from tests.reports.snapshots import COHORTS, PRINTED, SITE_URL, TRIALS, Printed, snapshot, status, whole
 
@@ -248,6 +249,13 @@ def test_no_page_asks_another_host_for_anything(built: Built) -> None:
 def test_a_report_weighs_less_than_150_kilobytes(built: Built) -> None:
     for path in sorted(built.folder.glob("*/*/index.html")):
         assert path.stat().st_size < REPORT_WEIGHT, path
+
+
+def test_a_report_of_forty_judged_studies_weighs_less_than_150_kilobytes(tmp_path: Path) -> None:
+    content = reviewed(snapshot(large(20)))
+    build_site(content, status=status(), out=tmp_path, site_url=SITE_URL)
+    for path in (tmp_path / "subtype/all/index.html", tmp_path / "pattern/all/index.html"):
+        assert path.stat().st_size < REPORT_WEIGHT
 
 
 def test_two_hundred_studies_one_with_an_interval_to_infinity_are_drawn(tmp_path: Path) -> None:
