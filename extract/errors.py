@@ -7,12 +7,14 @@ ExtractError
 │   ├── RankingError          the decisions at hand cannot train a ranking
 │   ├── DecisionError         a decision that cannot be taken (unknown item, wrong person, missing field)
 │   │   ├── FieldErrors       a form with something wrong, field by field
-│   │   └── StaleItem         the item changed since the person looked at it
+│   │   ├── StaleItem         the item changed since the person looked at it
+│   │   └── SeedMissed        a deliberate error was approved; nothing was, the truth is shown
 │   ├── AccessError           an account, one-time link or login that cannot be used
 │   │   ├── TooManyAttempts   too many failed logins; try again later
 │   │   └── ProviderFailed    the identity provider cannot be used now
 │   ├── BaselineError         the starting table or a correction no longer holds
 │   └── StoreError            the store cannot be used (newer version, read-only, locked)
+├── SeededNumber              a deliberate error is about to be used: a bug, nothing is frozen
 ├── SecondReadingFailed       the second extractor gave no usable answer: never "no effects found"
 └── SearchFailed              the search failed or was incomplete: never "nothing found", exit code 3
 """
@@ -60,6 +62,20 @@ class FieldErrors(DecisionError):
         self.errors = errors
 
 
+class SeedMissed(DecisionError):
+    """A number that was deliberately shown wrong was approved; nothing was saved, and the truth is shown now.
+
+    Parameters
+    ----------
+    fields
+        The fields that held wrong numbers.
+    """
+
+    def __init__(self, words: str, fields: tuple[str, ...]) -> None:
+        super().__init__(words)
+        self.fields = fields
+
+
 class AccessError(UserError):
     """An account, a one-time link or a login cannot be used."""
 
@@ -78,6 +94,10 @@ class BaselineError(UserError):
 
 class StoreError(UserError):
     """The store cannot be used as it is."""
+
+
+class SeededNumber(ExtractError):
+    """A number that was deliberately shown wrong is about to be used: a bug, and nothing may be published."""
 
 
 class SecondReadingFailed(ExtractError):

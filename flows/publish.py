@@ -13,7 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from extract.errors import StoreError
+from extract.errors import SeededNumber, StoreError
+from extract.review.seeded import refuse_seeded_table
 from extract.store.decisions import verify_chain
 from extract.store.engine import Store, Transaction
 from extract.store.versions import (
@@ -92,6 +93,7 @@ def _publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.da
         _verify_decisions(tx)
         _adopt(tx, settings, shown, night)
         refuse_lost_inclusions(tx, settings.protocol)
+        _refuse_seeded(tx)
         table = read_table(tx)
         version = freeze(tx, table.rows(), at=at, night=night.isoformat())
         earlier = published_snapshots(tx)
@@ -210,6 +212,14 @@ def _verify_decisions(tx: Transaction) -> None:
     try:
         verify_chain(tx)
     except StoreError as error:
+        raise PublishRefused(f"not published, the old site stands: {error}") from error
+
+
+def _refuse_seeded(tx: Transaction) -> None:
+    """Refuse to freeze a number that was deliberately shown wrong to a reader."""
+    try:
+        refuse_seeded_table(tx)
+    except SeededNumber as error:
         raise PublishRefused(f"not published, the old site stands: {error}") from error
 
 

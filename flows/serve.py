@@ -35,6 +35,7 @@ from flows.process import begin_process
 from flows.provider import provider_of
 from flows.publisher import Publisher
 from flows.scheduler import scheduler
+from flows.seeds import seed_plan
 from flows.settings import Settings, load_settings, rehearsal_settings
 from flows.site_guard import SiteGuard, on_own_network
 from flows.timetable import checked_hour, local_date
@@ -129,6 +130,7 @@ def site_app(
         on_approved=on_approved,
         bodies=Bodies(settings.protocol),
         provider=provider_of(settings),
+        seeds=seed_plan(settings),
     )
     app.mount("/review", queue.asgi)
 

@@ -30,6 +30,7 @@ from extract.review.own_pages import add_own_pages
 from extract.review.passwords import Passwords
 from extract.review.preview import Preview
 from extract.review.provider_pages import add_provider_pages
+from extract.review.seeding import SeedPlan
 from extract.review.signing import SignIn
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store, Transaction
@@ -62,6 +63,7 @@ def review_app(
     bodies: Callable[[Transaction], tuple[BodyOfEvidence, ...]] = lambda _tx: (),
     preview: Preview | None = None,
     provider: SignIn | None = None,
+    seeds: SeedPlan | None = None,
 ) -> ReviewApp:
     """Return the application, to be mounted at ``/review``.
 
@@ -81,9 +83,11 @@ def review_app(
         Computes what the published pages would say after an approval.
     provider
         The institution's identity provider (:class:`extract.review.provider.Provider`), None without one.
+    seeds
+        How often first readers are shown a deliberate error; None for never.
     """
     app = FastAPI(title="Review queue", docs_url=None, redoc_url=None, openapi_url=None)
-    desk = Desk(store, protocol, clock, passwords or Passwords(), on_approved, bodies, preview, provider)
+    desk = Desk(store, protocol, clock, passwords or Passwords(), on_approved, bodies, preview, provider, seeds)
     pages = Pages(app, desk)
     add_account_pages(pages, desk)
     add_provider_pages(pages, desk)

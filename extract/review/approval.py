@@ -19,6 +19,7 @@ from extract.review.doubts import doubts_about, unanswered
 from extract.review.people import Reviewer, reviewer
 from extract.review.proposal import proposed_value
 from extract.review.readings import latest_approvals, reading_key
+from extract.review.seeded import counting_missed, refuse_seed
 from extract.review.seen import candidate_mark, refuse_stale
 from extract.schema.protocol import Protocol
 from extract.schema.value import value_with
@@ -66,16 +67,19 @@ def approve_value(
     ------
     StaleItem
         The candidate changed since; nothing was saved.
+    SeedMissed
+        The value holds a number that was deliberately shown wrong; that is counted, and nothing else was saved.
     DecisionError
         The record is not included yet, a field cannot hold what was typed, a correction has no reason, or a check
         that fired was not answered.
     """
     person = reviewer(protocol, by)
-    with store.write() as tx:
+    with counting_missed(store, candidate_id, person_id=by, at=at), store.write() as tx:
         candidate = _open_candidate(tx, protocol, candidate_id, person, seen=seen)
         record = _included_record(tx, candidate)
         proposed = proposed_value(candidate.effect)
         approved = complete(value_with(proposed, with_route(with_other_arm(changes))), protocol)
+        refuse_seed(tx, candidate_id, approved)
         refuse_second_value(tx, record, approved)
         changed = [name for name in changes if getattr(approved, name) != getattr(proposed, name)]
         if changed and not reason:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from extract.review.proposal import proposed_value
+from extract.review.seeded import refuse_seeded_value
 from extract.schema.value import ReportedValue, ValueCorrection
 from extract.store.candidates import Candidate
 from extract.store.curated import CuratedValue, curated_values, put_value
@@ -14,6 +15,7 @@ def curate(tx: Transaction, candidate: Candidate, approvals: list[Decision], rep
     """Write the value that the approvals agree on; return its id."""
     proposed = proposed_value(candidate.effect)
     approved = ReportedValue(**approvals[0].details["value"])
+    refuse_seeded_value(tx, candidate.candidate_id, approved)
     corrections = tuple(
         ValueCorrection(
             field=name,

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
-from extract.errors import DecisionError, FieldErrors, StaleItem
+from extract.errors import DecisionError, FieldErrors, SeedMissed, StaleItem
 from extract.review.approval import approve_value, reject_value, undo_approval
 from extract.review.derived import derived_lines
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit, shown
@@ -25,6 +25,7 @@ from extract.review.proposal import proposed_value
 from extract.review.readings import latest_approvals
 from extract.review.reopened import confirm_reopened, withdraw_value
 from extract.review.screening import STUDY_FIELDS, exclude_record, include_record, maybe_record, undo_vote
+from extract.review.seeded import note_if_caught, refuse_typed_seed
 from extract.review.value_view import differences_between, is_blind, is_last
 from extract.schema.value import ReportedValue
 from extract.store.candidates import get_candidate
@@ -87,6 +88,9 @@ def _decision(pages: Pages, desk: Desk, name: str, act: Act) -> None:
         typed = shown(visit.form)
         try:
             carry_out(desk, visit, item, act)
+        except SeedMissed as error:
+            typed = {name: text for name, text in typed.items() if name not in error.fields}
+            return show_item(desk, visit, status=409, typed=typed, stale=str(error))
         except StaleItem as error:
             return show_item(desk, visit, status=409, typed=typed, stale=str(error))
         except PreviewFirst as first:
@@ -163,8 +167,12 @@ def _vote(desk: Desk, visit: Visit, pmid: str) -> str:
 
 
 def _approve(desk: Desk, visit: Visit, candidate_id: str) -> str:
+    who = {"person_id": visit.person, "at": visit.at}
+    refuse_typed_seed(desk.store, candidate_id, visit.form, **who)
     proposed, blind = _proposed(desk, visit, candidate_id)
-    return _approved(desk, visit, candidate_id, read_form(visit.form, proposed, blind=blind), blind=blind)
+    state = _approved(desk, visit, candidate_id, read_form(visit.form, proposed, blind=blind), blind=blind)
+    note_if_caught(desk.store, candidate_id, visit.form, **who)
+    return state
 
 
 def _approved(desk: Desk, visit: Visit, candidate_id: str, form: ValueForm, *, blind: bool) -> str:

@@ -22,6 +22,7 @@ from extract.review.certainty import BodyOfEvidence
 from extract.review.guard import TOKEN_FIELD, cookie_name, cookie_token, form_token
 from extract.review.passwords import Passwords
 from extract.review.preview import Preview
+from extract.review.seeding import SeedPlan
 from extract.review.signing import SignIn
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store, Transaction
@@ -90,6 +91,8 @@ class Desk:
     """Gives the syntheses whose certainty people decide, as they stand in this transaction."""
     preview: Preview | None = None
     provider: SignIn | None = None
+    seeds: SeedPlan | None = None
+    """How often first readers are shown a deliberate error; None for never."""
     templates: Environment = field(default_factory=environment)
 
     def page(self, visit: Visit, name: str, *, status: int = 200, **values: Any) -> Response:

@@ -20,6 +20,7 @@ from extract.review.leases import Claim, claim
 from extract.review.other_edit import other_edit
 from extract.review.record_view import record_view
 from extract.review.reopened_view import reopened_view
+from extract.review.seeded import show_seed
 from extract.review.value_view import value_view
 from extract.review.views import queue_line
 from extract.schema.vocabulary import Design
@@ -174,7 +175,9 @@ def show_item(
     item, typed = visit.request.path_params["item"], typed or {}
     ahead = visit.request.query_params.get("ahead") == "1"
     try:
-        look = look_at(desk, visit, item, typed=typed, ahead=ahead)
+        look = look_at(
+            desk, visit, item, typed=typed, ahead=ahead, lease=_first_reading(desk, visit, item, ahead=ahead)
+        )
     except DecisionError as error:
         return desk.page(visit, "message.html", status=404, title="There is no such item", words=str(error))
     with desk.store.read() as tx:
@@ -199,6 +202,17 @@ def show_item(
         opened=typed.get("opened") or visit.at,
         **look.values,
     )
+
+
+def _first_reading(desk: Desk, visit: Visit, item: str, *, ahead: bool) -> Claim | None:
+    """Take the lease of a value that is opened on its page, and plant its deliberate error if it is to have one."""
+    kind, _, identifier = item.partition(":")
+    if kind != "value" or ahead or not _member(visit).decides:
+        return None
+    lease = claim(desk, visit, item)
+    if lease.mine:
+        show_seed(desk.store, desk.seeds, identifier, person_id=visit.person, at=visit.at)
+    return lease
 
 
 def _member(visit: Visit) -> Member:

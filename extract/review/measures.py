@@ -61,6 +61,7 @@ class Measures:
     queue: tuple[tuple[str, Spread], ...]
     days_to_queue: Spread | None
     days_to_decision: Spread | None
+    seconds_on_task: tuple[tuple[str, Spread], ...]
 
 
 def measures(tx: Transaction, protocol: Protocol, *, today: dt.date) -> Measures:
@@ -70,6 +71,7 @@ def measures(tx: Transaction, protocol: Protocol, *, today: dt.date) -> Measures
         queue=_queue_age(tx, today),
         days_to_queue=_days_to_queue(tx),
         days_to_decision=_days_to_decision(tx, protocol),
+        seconds_on_task=_seconds_on_task(tx),
     )
 
 
@@ -193,6 +195,17 @@ def _days_to_decision(tx: Transaction, protocol: Protocol) -> Spread | None:
     return spread(
         [_days_between(r.created, decided[str(r.pmid)]) for r in records if r.created and str(r.pmid) in decided]
     )
+
+
+def _seconds_on_task(tx: Transaction) -> tuple[tuple[str, Spread], ...]:
+    """Return how long people had an item before them, as their pages say; a program that decides says nothing."""
+    found = []
+    for kind, what in (("record", "a vote"), ("candidate", "a value")):
+        said = [logged.decision.details.get("seconds") for logged in decisions_of_kind(tx, kind)]
+        one = spread([float(seconds) for seconds in said if isinstance(seconds, int)])
+        if one is not None:
+            found.append((what, one))
+    return tuple(found)
 
 
 def _days_between(start: str, end: str) -> float:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from extract.review.desk import Access, Desk, Pages, Visit
 from extract.review.measures import Measures, measures
+from extract.review.seeded import SeedMeasure, seed_measure
 
 LEADS = ("adjudicator", "administrator")
 """Roles that see the catch rate of deliberate errors."""
@@ -20,11 +21,12 @@ def add_measures_pages(pages: Pages, desk: Desk) -> None:
     @pages.get("/measures", Access.SIGNED_IN)
     def page(visit: Visit) -> Response:
         found = _measured(desk, visit)
-        return desk.page(visit, "measures.html", measures=found, task=(), seeded=None)
+        return desk.page(visit, "measures.html", measures=found, task=found.seconds_on_task, seeded=_seeds(desk, visit))
 
     @pages.get("/measures.json", Access.SIGNED_IN)
     def as_json(visit: Visit) -> Response:
-        return visit.with_cookie(JSONResponse(measures_json(_measured(desk, visit))))
+        told, seeds = measures_json(_measured(desk, visit)), _seeds(desk, visit)
+        return visit.with_cookie(JSONResponse(told if seeds is None else {**told, "seeded_errors": asdict(seeds)}))
 
 
 def measures_json(found: Measures) -> dict[str, Any]:
@@ -32,7 +34,15 @@ def measures_json(found: Measures) -> dict[str, Any]:
     told = asdict(found)
     told["agreement"] = told.pop("lines")
     told["queue"] = [{"state": state, **days} for state, days in told["queue"]]
+    told["seconds_on_task"] = [{"what": what, **seconds} for what, seconds in told["seconds_on_task"]]
     return told
+
+
+def _seeds(desk: Desk, visit: Visit) -> SeedMeasure | None:
+    if visit.member is None or visit.member.role not in LEADS:
+        return None
+    with desk.store.read() as tx:
+        return seed_measure(tx)
 
 
 def _measured(desk: Desk, visit: Visit) -> Measures:

@@ -19,6 +19,7 @@ from extract.review.proposal import proposed_value
 from extract.review.readings import KEY_FIELDS, latest_approvals
 from extract.review.routes import routes_of
 from extract.review.second_opinion import second_opinion
+from extract.review.seeded import as_shown
 from extract.review.seen import candidate_mark
 from extract.schema.protocol import Protocol
 from extract.schema.value import ReportedValue, apply_corrections
@@ -66,7 +67,9 @@ def value_view(
     record = get_record(tx, candidate.pmid) if candidate is not None else None
     if candidate is None or record is None:
         raise DecisionError(f"value:{candidate_id}: no such proposed value")
-    protocol, archive = desk.protocol, desk.store.archive
+    protocol, archive, stored = desk.protocol, desk.store.archive, candidate
+    if mine and member.decides:
+        candidate = as_shown(tx, candidate, member.person_id)
     approvals = latest_approvals(tx, candidate_id)
     ready = record.state is RecordState.INCLUDED and candidate.state in OPEN_STATES
     barred = barred_from_second(tx, protocol, candidate_id, member.person_id)
@@ -99,7 +102,8 @@ def value_view(
         "before": () if blind else approved_before(tx, record, proposed),
         "draft": draft,
         "routes": () if blind else routes_of(proposed),
-        "second": None if blind else second_opinion(tx, candidate),
+        # Beside a deliberate error the second extractor would give it away, or seem to vouch for it.
+        "second": None if blind or candidate is not stored else second_opinion(tx, candidate),
         "decidable": decidable,
         "waits_for_record": record.state is not RecordState.INCLUDED,
         "seen": candidate_mark(tx, candidate),

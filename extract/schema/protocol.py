@@ -204,6 +204,8 @@ class Appraisal(Part):
     certainty_judges_needed: int = Field(default=2, ge=1, le=3)
     confounders: tuple[Text, ...] = ()
     sensitivity_without_high_risk: bool = False
+    seeded_errors_one_in: int = Field(default=0, ge=0, le=1000)
+    """One proposal in this many is shown to its first reader with a deliberate, recorded error; 0 for none."""
 
     @model_validator(mode="after")
     def _confounders_are_different(self) -> Appraisal:

@@ -28,7 +28,7 @@ from extract.store.migrating import current_revision, refuse_newer, upgrade
 from extract.store.postgresql import exclusively, postgresql_engine, reading, writing
 from extract.store.sqlite import sqlite_engine
 
-HEAD = "0007"
+HEAD = "0008"
 """Revision of the newest migration in this version of the software."""
 
 POSTGRESQL = ("postgresql", "postgres")

@@ -474,6 +474,17 @@ queue_facts = Table(
     Column("at", String(32), nullable=False),
 )
 
+seeded_errors = Table(
+    "seeded_errors",
+    metadata,
+    Column("candidate_id", ForeignKey("candidates.candidate_id"), primary_key=True),
+    Column("person_id", String(60), primary_key=True),
+    Column("event", String(8), primary_key=True),
+    Column("wrong", JSON, nullable=False),
+    Column("at", String(32), nullable=False),
+    CheckConstraint("event IN ('shown', 'caught', 'missed')", name="event"),
+)
+
 APPEND_ONLY = (
     "decisions",
     "screening_votes",
@@ -485,4 +496,5 @@ APPEND_ONLY = (
     "sightings",
     "registry_changes",
     "screening_audits",
+    "seeded_errors",
 )

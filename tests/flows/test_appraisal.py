@@ -13,14 +13,17 @@ from extract.baseline.load import load_baseline
 from extract.errors import DecisionError, StaleItem
 from extract.review.bias import judge_result
 from extract.review.certainty import BodyOfEvidence, Ratings, rate_certainty, ratings, undo_rating
+from extract.review.seeding import SeedPlan
 from extract.store.engine import Store
 from extract.store.log import open_night
 from flows.assembly import synthesise
 from flows.baseline import import_baseline
 from flows.bodies import Bodies
 from flows.context import NightContext
+from flows.errors import SettingsError
 from flows.frozen import FrozenTable, read_table
 from flows.publish import publish
+from flows.seeds import seed_plan
 from flows.settings import Settings
 from reports.model import Synthesis
 from reports.snapshot import read_snapshot
@@ -242,3 +245,17 @@ def test_a_table_without_judgements_keeps_the_hash_it_had(review: tuple[Settings
     judged = table_of(store)
     assert judged.rows() != table.rows()
     assert dataclasses.replace(judged, judged=()).rows() == table.rows()
+
+
+def test_deliberate_errors_need_a_secret_and_never_happen_in_a_rehearsal(tmp_path: Path) -> None:
+    settings = rehearsal(tmp_path)
+    asked = settings.protocol.model_copy(
+        update={"appraisal": settings.protocol.appraisal.model_copy(update={"seeded_errors_one_in": 20})}
+    )
+    assert settings.protocol.appraisal.seeded_errors_one_in == 0
+    live = dataclasses.replace(settings, rehearsal=False)
+    assert seed_plan(live) is None
+    assert seed_plan(dataclasses.replace(settings, protocol=asked, secret_key="s" * 32)) is None
+    with pytest.raises(SettingsError, match="LIVING_REVIEW_SECRET_KEY is not set"):
+        seed_plan(dataclasses.replace(live, protocol=asked, secret_key=None))
+    assert seed_plan(dataclasses.replace(live, protocol=asked, secret_key="s" * 32)) == SeedPlan(b"s" * 32, 20)

@@ -20,6 +20,7 @@ from extract.review.accounts import add_person, join
 from extract.review.app import ReviewApp, review_app
 from extract.review.guard import form_token
 from extract.review.passwords import Passwords
+from extract.review.seeding import SeedPlan
 from extract.review.signing import SignIn
 from extract.schema.effect import Comparison, Effect, Span
 from extract.schema.protocol import Protocol
@@ -114,7 +115,9 @@ def make_account(queue: Queue, person: str) -> None:
 
 
 @contextmanager
-def serving(store: Store, *, asked: Protocol = PROTOCOL, provider: SignIn | None = None) -> Iterator[Queue]:
+def serving(
+    store: Store, *, asked: Protocol = PROTOCOL, provider: SignIn | None = None, seeds: SeedPlan | None = None
+) -> Iterator[Queue]:
     """Serve the queue of a store."""
     clock, approvals = Clock(), list[str]()
     queue_app = review_app(
@@ -126,6 +129,7 @@ def serving(store: Store, *, asked: Protocol = PROTOCOL, provider: SignIn | None
         on_approved=lambda: approvals.append("asked"),
         bodies=Bodies(asked),
         provider=provider,
+        seeds=seeds,
     )
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     outer.mount("/review", queue_app.asgi)

@@ -70,7 +70,7 @@ def test_extraction_is_compared_field_by_field_and_numbers_get_no_kappa(queue: Q
     approve_value(queue.store, PROTOCOL, third, by="reviewer-a", **same)  # type: ignore[arg-type]
     undo_approval(queue.store, PROTOCOL, third, by="reviewer-a", at=AT)
     approve_value(queue.store, PROTOCOL, third, by="reviewer-b", **same)  # type: ignore[arg-type]
-    reject_value(queue.store, PROTOCOL, third, by="reviewer-a", at=AT, reason="another comparison")
+    reject_value(queue.store, PROTOCOL, third, by="adjudicator", at=AT, reason="another comparison")
     found = lines(queue)
     kept = found["Extraction", "a result for this review, or not"].agreement
     assert (kept.items, kept.agreed) == (3, 2)
@@ -134,3 +134,12 @@ def test_the_page_and_its_json_say_the_same(queue: Queue) -> None:
         assert screening["agreement"]["share"]["estimate"] == 1.0
         assert "100.0 %" in guest.page("measures").text
         assert "Deliberate errors" not in guest.page("measures").text
+
+
+def test_time_on_task_is_what_the_pages_said(queue: Queue) -> None:
+    enqueue(queue.store, "100")
+    for by, seconds in (("reviewer-a", 10), ("reviewer-b", 20)):
+        exclude_record(queue.store, PROTOCOL, "100", by=by, at=AT, reason_code="review", reason=None, seconds=seconds)
+    with queue.store.read() as tx:
+        ((what, found),) = measures(tx, PROTOCOL, today=TODAY).seconds_on_task
+    assert (what, found.count, found.median) == ("a vote", 2, 15.0)
