@@ -54,8 +54,10 @@ range and the best case (Kiely 2011, J Clin Oncol 29:456, doi 10.1200/JCO.2010.3
 cancer, within 0.75 to 1.33 times the actual value in 73, 97, 95 and 96 % of the curves)."""
 
 
-def synthesise(table: FrozenTable, protocol: Protocol) -> tuple[Synthesis, ...]:
-    """Make every synthesis of the review.
+def synthesise(
+    table: FrozenTable, protocol: Protocol, *, only: tuple[str, str, str] | None = None
+) -> tuple[Synthesis, ...]:
+    """Make every synthesis of the review, or those of one outcome, subtype and pattern.
 
     The primary outcome has one for each subtype and each pattern in both bodies of evidence, with or without
     studies: an honest page says where there is none. Cells and secondary outcomes have one where there is a value.
@@ -71,6 +73,8 @@ def synthesise(table: FrozenTable, protocol: Protocol) -> tuple[Synthesis, ...]:
         [p.slug for p in protocol.patterns],
         Body,
     ):
+        if only not in (None, (outcome, subtype, pattern)):
+            continue
         members = [d for d in derived if stratum(d) == (outcome, subtype, pattern, body)]
         has_page = outcome == primary and "all" in (subtype, pattern)
         if members or has_page:

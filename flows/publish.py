@@ -31,6 +31,7 @@ from flows.content import snapshot_content
 from flows.context import only_one, only_one_host
 from flows.differences import refuse_lost_inclusions
 from flows.errors import PublishRefused
+from flows.expected import note_expected_shifts
 from flows.frozen import FrozenTable, read_table
 from flows.registered import ongoing_rows, shown_rows
 from flows.settings import Settings
@@ -100,6 +101,7 @@ def _publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.da
         status = compute_status(tx, settings, now=now)
         registered = shown_rows(ongoing_rows(tx, table))
     syntheses = synthesise(table, settings.protocol)
+    note_expected_shifts(store, settings.protocol, table, syntheses, at=at)
     # Software versions are shown, but a newer numpy that gives the same digits is no new version of the review.
     results = [synthesis.model_dump(mode="json", exclude={"software"}) for synthesis in syntheses]
     fingerprint = content_hash([version.content_hash, settings.protocol_sha256, results, registered])

@@ -31,6 +31,7 @@ from flows.context import as_recorded, open_store, system_clock, writable
 from flows.errors import SettingsError
 from flows.health import HealthCheck
 from flows.metrics import metrics_text
+from flows.preview import Previewer
 from flows.process import begin_process
 from flows.provider import provider_of
 from flows.publisher import Publisher
@@ -129,6 +130,7 @@ def site_app(
         allowed_hosts=own,
         on_approved=on_approved,
         bodies=Bodies(settings.protocol),
+        preview=Previewer(store, settings.protocol),
         provider=provider_of(settings),
         seeds=seed_plan(settings),
     )
