@@ -25,6 +25,7 @@ from extract.review.decision_pages import add_decision_pages
 from extract.review.desk import Access, Desk, Pages
 from extract.review.guard import API, Guard
 from extract.review.item_pages import add_item_pages
+from extract.review.linking_pages import add_linking_pages
 from extract.review.measures_pages import add_measures_pages
 from extract.review.own_pages import add_own_pages
 from extract.review.passwords import Passwords
@@ -94,6 +95,7 @@ def review_app(
     add_own_pages(pages, desk)
     add_item_pages(pages, desk)
     add_decision_pages(pages, desk)
+    add_linking_pages(pages, desk)
     add_appraisal_pages(pages, desk)
     add_measures_pages(pages, desk)
     app.mount(API.removesuffix("/"), api_app(desk, pages.access), name="api")

@@ -26,6 +26,7 @@ from extract.review.readings import latest_approvals
 from extract.review.reopened import confirm_reopened, withdraw_value
 from extract.review.screening import STUDY_FIELDS, exclude_record, include_record, maybe_record, undo_vote
 from extract.review.seeded import note_if_caught, refuse_typed_seed
+from extract.review.seen import candidate_mark, refuse_stale
 from extract.review.value_view import differences_between, is_blind, is_last
 from extract.schema.value import ReportedValue
 from extract.store.candidates import get_candidate
@@ -257,6 +258,9 @@ def _proposed(desk: Desk, visit: Visit, candidate_id: str) -> tuple[ReportedValu
     with desk.store.read() as tx:
         candidate = get_candidate(tx, candidate_id)
         approvals = latest_approvals(tx, candidate_id)
+        if candidate is not None:
+            # Before anything is said about fields: what was filled in may be another form than the one that stands.
+            refuse_stale(candidate_mark(tx, candidate), visit.form.get("seen", ""))
     if candidate is None or visit.member is None:
         raise DecisionError(f"value:{candidate_id}: no such proposed value")
     # Which form was filled in, not which would be shown now: the other's approval may have come in between.

@@ -19,6 +19,7 @@ from extract.screening.documents import ScreeningDocument
 from extract.store.curated import families
 from extract.store.decisions import Decision, decisions_on, latest_votes
 from extract.store.engine import Transaction
+from extract.store.links import confirmed_study, list_links
 from extract.store.records import get_record
 from extract.store.work import get_draft
 
@@ -67,6 +68,8 @@ def record_view(
         "suggested": texts.get("design") or suggested_design(parsed),
         "immortal": [entry.value for entry in ImmortalTime],
         "studies": families(tx),
+        "links": list_links(tx, kind="report", subject_id=pmid),
+        "linked": confirmed_study(tx, pmid) or "",
         "draft": draft,
         "texts": texts,
         "typed": typed,
