@@ -1,14 +1,17 @@
 """Every fault of PubMed at every request of a night: the right state and exit code, nothing lost, nothing doubled.
 
-The night is a real one (full re-run with history pages, fetches, changed records, surveillance, linking, extraction)
-over ten records of the packaged archive, a month after the first: two records are new, one gained an erratum. Only
-publishing is left to other tests. Each fault strikes every request once, and in other nights every request from the
+The night is a real one (full re-run with history pages, fetches, citations in both directions, changed records,
+surveillance, registries, linking, extraction, full texts) over ten records of the packaged archive, a month after the
+first: two records are new, one gained an erratum, one is found by a citation only, one has a full text. Ranking and
+publishing are left to other tests. Each fault strikes every request once, and in other nights every request from the
 first of a kind on. After a night that was not survived, a clean one must end in the state of an undisturbed one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
+import os
 import re
 import shutil
 import tempfile
@@ -16,18 +19,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from extract.pubmed.replay import Fault, ReplayServer, SeenRequest
 from extract.schema.vocabulary import SearchState
 from extract.store.log import SearchRun, all_nights, search_log
-from flows.context import open_store
-from flows.night import NightReport, opened_night, run_night
+from flows.context import NightContext, open_store
+from flows.night import NightReport, StepName, opened_night, run_night
 from flows.pubmed import entrez_settings
+from flows.ranking import RankingOutcome
 from flows.rehearsal import rehearsal_clock
+from flows.screening_progress import ScreeningProgress
 from flows.settings import Settings
 from tests.extract.pubmed.samples import article, article_set
+from tests.flows.jats import jats
 from tests.nights import NIGHTS, archive_of, evidence_state, rehearsal, without_publishing
 
 PMIDS = (
@@ -42,6 +49,9 @@ PMIDS = (
     "42057318",  # appears later
     "28994557",  # appears later
 )
+CITING = "990000066"
+"""Not found by the query; it cites MF07-01, so that following citations brings it in."""
+
 PAGE = 6
 """Ids a page and records a batch: small, so that ten records are two pages."""
 
@@ -84,7 +94,7 @@ def recounted(step: int) -> Strike:
 def one_record_short(server: ReplayServer, request: SeenRequest) -> Fault | None:
     """Strike fetches: the last record of the right answer is missing."""
     body = right_answer(server, request)
-    if request.utility != "efetch":
+    if request.utility != "efetch" or request.parameter("db") == "pmc":
         return None
     return Fault(body=body[: body.rindex(b"<PubmedArticle>")] + b"</PubmedArticleSet>")
 
@@ -150,6 +160,10 @@ OBSERVED = (
 )
 """Bodies seen in the wild; the client's own suite holds every one, these are the kinds a night must tell apart."""
 
+LATER_SOURCES = ("link", "full text")
+EVERY_REQUEST = "EVERY_REQUEST"
+"""Set in the environment, every fault strikes every request (tests/benchmarks/night_faults.py)."""
+
 SLOW = ("silence", "slow drip")
 """Faults that cost real time, so they strike one request of each kind."""
 
@@ -180,7 +194,14 @@ def short_night(
     )
     with opened_night(served, night=stage_night, clock=rehearsal_clock(served, stage_night)) as opened:
         context = replace(opened, entrez=tuned, sleep=lambda _seconds: None)
-        return run_night(context, run_step=lambda name, step: without_publishing(name, step, context))
+        return run_night(context, run_step=lambda name, step: without_ranking(name, step, context))
+
+
+def without_ranking(name: StepName, step: Callable[[], Any], context: NightContext) -> Any:
+    """Run a step as it is, but neither rank nor publish: neither asks anybody anything."""
+    if name == "ranking":
+        return RankingOutcome(0, "left to other tests", ScreeningProgress(0, 0, 0))
+    return without_publishing(name, step, context)
 
 
 def copied(before: Path, folder: Path) -> Settings:
@@ -203,9 +224,13 @@ def memory(tmp_path: Path) -> Iterator[Path]:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Return the night to disturb."""
     folder = tmp_path_factory.mktemp("stage")
-    archive = archive_of(folder / "archive", PMIDS)
+    archive = archive_of(folder / "archive", (*PMIDS, CITING))
     with ReplayServer(archive, as_of=NIGHTS[0]) as server:
         assert short_night(rehearsal(folder / "before"), NIGHTS[0], server).exit_code == 0
+    # Only the night that is disturbed finds a citing record and an open full text.
+    (archive / "links.json").write_text(json.dumps({"pubmed_pubmed_citedin": {"29777404": [CITING]}}))
+    (archive / "pmc").mkdir()
+    (archive / "pmc" / "PMC8937009.xml").write_bytes(jats("PMC8937009", "34995128"))
     with ReplayServer(archive, as_of=LATER) as server:
         settings = copied(folder / "before", folder / "undisturbed")
         assert short_night(settings, LATER, server).exit_code == 0
@@ -223,6 +248,8 @@ def ended(settings: Settings) -> dict[str, object]:
 def kind_of(request: SeenRequest) -> str:
     if request.utility == "esearch":
         return "search" if request.parameter("term") else "history page"
+    if request.parameter("db") == "pmc":
+        return "full text"
     return {"efetch": "fetch", "elink": "link"}[request.utility]
 
 
@@ -230,12 +257,22 @@ def strikes(stage: Stage, name: str) -> list[tuple[int, bool]]:
     """Return which requests a fault strikes, and whether for good.
 
     Each request once, and the first of each kind for good; a fault that costs real time only the first of each kind,
-    and a body seen in the wild never for good: the client's own suite does that.
+    and a body seen in the wild never for good: the client's own suite does that. Citations and full texts, which go
+    through the same client, are struck once by every fault that is no body seen in the wild, and for good by two.
+    ``python -m tests.benchmarks.night_faults`` strikes every request with everything.
     """
     kinds = [kind_of(request) for request in stage.requests]
     first = sorted({kinds.index(kind) for kind in kinds})
-    once = first if name in SLOW else range(len(kinds))
-    for_good = [] if name in OBSERVED else first[-1:] if name in SLOW else first
+    later = [position for position in first if kinds[position] in LATER_SOURCES]
+    everywhere = EVERY_REQUEST in os.environ
+    old = [position for position in range(len(kinds)) if everywhere or kinds[position] not in LATER_SOURCES]
+    once = first if name in SLOW else old + ([] if everywhere or name in OBSERVED else later)
+    if name in OBSERVED:
+        for_good = []
+    elif name in SLOW:
+        for_good = first[-1:]
+    else:
+        for_good = [position for position in first if everywhere or position not in later or name in ("404", "503")]
     return [(position, False) for position in once] + [(position, True) for position in for_good]
 
 
@@ -284,7 +321,7 @@ def disturb(stage: Stage, name: str, strike: Strike, folder: Path, tally: Counte
             assert {run.state for run in runs_of_last_night(settings)} == {SearchState.COMPLETE}, where
             tally["night survived"] += 1
         else:
-            assert for_good or not must_heal, f"{where}: {report.search.failures + report.surveillance.failures}"
+            assert for_good or not must_heal, f"{where}: {report.gathered.failures}"
             assert_told(report, settings)
             assert short_night(settings, stage.night, stage.server).exit_code == 0, where
             tally["night loud, the next one complete"] += 1
@@ -318,4 +355,4 @@ def test_an_error_body_seen_in_the_wild_is_never_taken_for_nothing_found(
 
 
 def test_the_night_that_is_disturbed_makes_every_kind_of_request(stage: Stage) -> None:
-    assert {kind_of(request) for request in stage.requests} == {"search", "history page", "fetch"}
+    assert {kind_of(request) for request in stage.requests} == {"search", "history page", "fetch", "link", "full text"}
