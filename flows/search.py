@@ -226,7 +226,9 @@ def store_batches(context: NightContext, batches: Iterable[FetchAnswer], run_id:
         Records stayed away.
     """
     for batch in batches:
-        parsed = list(parse_records(io.BytesIO(batch.raw)))
+        # A day of grace: PubMed dates its records by its own clock.
+        tomorrow = context.clock().date() + dt.timedelta(days=1)
+        parsed = list(parse_records(io.BytesIO(batch.raw), not_after=tomorrow))
         with context.store.write() as tx:
             for item in parsed:
                 if isinstance(item, DeletedRecord):
