@@ -115,8 +115,17 @@ def gather(settings: Settings, night: dt.date, archive: Path) -> NightReport:
             return run_night(context, run_step=lambda name, step: without_publishing(name, step, context))
 
 
-SEARCH_LOG = ("searches", "status", "search", "manifest.json", "datapackage.json", "methods", "data/index.html")
-"""Names of files that show the log of searches: a killed search stands in it, as it should."""
+SEARCH_LOG = (
+    "searches",
+    "status",
+    "search",
+    "manifest.json",
+    "datapackage.json",
+    "methods",
+    "data/index.html",
+    "pagefind",
+)
+"""Names of files that show the log of searches, or index a page that does: a killed search stands in it."""
 
 STATUS = re.compile(r"<!-- status:begin.*?<!-- status:end[^>]*-->", re.DOTALL)
 
