@@ -26,6 +26,7 @@ from flows.commands.scope import Rehearsal
 from flows.commands.storage import backup, migrate_database, restore
 from flows.commands.table import table_app
 from flows.commands.tools import extract, meta, reproduce
+from flows.commands.trial import trial_app
 from flows.commands.user import user_app
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.add_typer(batch_app, name="batch")
 app.add_typer(queue_app, name="queue")
 app.add_typer(link_app, name="link")
+app.add_typer(trial_app, name="trial")
 app.add_typer(table_app, name="table")
 app.add_typer(user_app, name="user")
 app.command()(alert)

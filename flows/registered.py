@@ -7,6 +7,7 @@ trials of the question before a person has said so.
 from __future__ import annotations
 
 from extract.registries.ids import registry_ids
+from extract.review.trials import LIST, latest_of
 from extract.store.curated import TrialFamily
 from extract.store.decisions import standing_decisions
 from extract.store.engine import Transaction
@@ -35,8 +36,8 @@ def ongoing_rows(tx: Transaction, table: FrozenTable) -> tuple[OngoingRow, ...]:
     decided = standing_decisions(tx, "trial")
     for trial in trials.values():
         if trial.registry_id not in ours:
-            latest = max(decided.get(trial.registry_id, {}).values(), key=lambda each: each[1], default=None)
-            if latest is None or latest[0] == "list":
+            latest = latest_of(decided.get(trial.registry_id, {}))
+            if latest in (None, LIST):
                 rows.append(_of_trial(trial, screened=latest is not None))
     return tuple(rows)
 

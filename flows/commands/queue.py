@@ -33,9 +33,11 @@ def list_items(
     from dataclasses import asdict
 
     from extract.review.views import queue_items
+    from flows.screening_progress import screening_progress
 
     with opened(rehearsal=rehearsal) as (_, store), store.read() as tx:
         items = queue_items(tx)
+        progress = screening_progress(tx)
     for item in items:
         if as_json:
             typer.echo(json.dumps(asdict(item), ensure_ascii=False))
@@ -43,6 +45,7 @@ def list_items(
             checks = f"  ! {item.doubts} checks" if item.doubts else ""
             typer.echo(f"{item.item:<28} {item.state:<13} {item.since}  {item.title}{checks}")
     typer.echo(f"{len(items)} items wait", err=True)
+    typer.echo(f"Screening: {progress.told()}", err=True)
 
 
 @queue_app.command("show")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from reports.bias import NOT_ASSESSED, StudyBias, by_study
 from reports.links import report_path, slugs
 from reports.model import Snapshot, Synthesis, synthesis_id
-from reports.rows import ReportRow, StudyRow, ValueRow
+from reports.rows import OngoingRow, ReportRow, StudyRow, ValueRow
 from reports.taxonomy import ALL, Taxonomy, inside_sentence, taxonomy_of
 from reports.terms import Terms, terms_of
 
@@ -127,6 +127,16 @@ class Edition:
     def values(self) -> Mapping[str, ValueRow]:
         """Values by id."""
         return {row.value_id: row for row in self.snapshot.values}
+
+    @cached_property
+    def ongoing(self) -> tuple[OngoingRow, ...]:
+        """Registered trials without results that people have looked at; the others stand in the table only."""
+        return tuple(row for row in self.snapshot.ongoing if row.screened != "no")
+
+    @property
+    def unscreened_trials(self) -> int:
+        """How many trials the registry search found that no person has looked at."""
+        return len(self.snapshot.ongoing) - len(self.ongoing)
 
     def label(self, study_id: str) -> str:
         """Return a study's name."""

@@ -121,7 +121,7 @@ def report_view(edition: Edition, stratum: Stratum) -> ReportView:
         studies=_studies(edition, views),
         lights=traffic_lights(_studies(edition, views), edition.bias_of, primary.code),
         notices=_notices(edition, views),
-        ongoing=edition.snapshot.ongoing,
+        ongoing=edition.ongoing,
         immortal_time_note=IMMORTAL_TIME_NOTE.format(short=edition.terms.short),
     )
 

@@ -12,7 +12,7 @@ from extract.review.approval import approve_value
 from extract.review.screening import include_record
 from extract.review.views import queue_items
 from extract.store.candidates import list_candidates
-from extract.store.log import all_nights, search_log
+from extract.store.log import all_nights, request_count, search_log
 from extract.store.records import list_records
 from flows.context import open_store
 from flows.publish import publish
@@ -59,6 +59,15 @@ def test_three_nights_in_a_row_add_each_record_once(three_nights: Settings) -> N
         new[run.night] += run.new_records or 0
     assert list(new.values()) == by_night
     assert [night.state for night in nights] == ["done"] * 3
+
+
+def test_no_night_needs_15_requests_of_pubmed(three_nights: Settings) -> None:
+    store = open_store(three_nights)
+    with store.read() as tx:
+        counts = [request_count(tx, night.night_id) for night in all_nights(tx)]
+    store.close()
+    # The log counts the registry's requests as well.
+    assert max(counts) < 15
 
 
 def test_a_night_run_twice_changes_nothing_but_the_search_log(three_nights: Settings) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from extract.baseline.load import load_baseline
+from extract.errors import DecisionError
 from extract.registries.replay import Instead, TrialsReplayServer
+from extract.review.trials import decide_trial, trial_items
 from extract.schema.vocabulary import SearchState
 from extract.store.curated import all_alerts, curated_values
 from extract.store.log import search_log
@@ -24,6 +26,7 @@ from flows.registries import RegistryOutcome, watch_registries
 from flows.rehearsal import packaged_archive
 from reports.rows import OngoingRow
 from tests.nights import NIGHTS, gather, night_on_starting_table, rehearsal
+from tests.stores import AT
 
 MF07_01 = "NCT00557986"
 
@@ -181,3 +184,31 @@ def test_a_failed_registry_ends_the_night_with_exit_code_3_and_says_so(tmp_path:
     assert report.search.failures == ()
     assert report.status.last_search_state == "incomplete"
     assert "ClinicalTrials.gov" in (report.status.last_search_message or "")
+
+
+def test_a_person_lists_a_trial_or_sets_it_aside_and_the_last_decision_stands(
+    context: NightContext, trials: Path
+) -> None:
+    study = (trials / "NCT05285332.json").read_text().replace("NCT05285332", "NCT09999999")
+    (trials / "NCT09999999.json").write_text(study)
+    asked(context, trials)
+    with context.store.read() as tx:
+        assert next((i.trial.registry_id, i.decided) for i in trial_items(tx)) == ("NCT00193778", None)
+    decide(context, "NCT09999999", listed=True)
+    assert rows(context)["NCT09999999"].screened == "yes"
+    decide(context, "NCT09999999", listed=False, reason="surgery of metastases")
+    assert "NCT09999999" not in rows(context)
+
+
+def test_a_trial_is_not_set_aside_without_a_reason_and_an_unknown_one_not_at_all(
+    context: NightContext, trials: Path
+) -> None:
+    asked(context, trials)
+    with pytest.raises(DecisionError, match="needs --reason"):
+        decide(context, "NCT05285332", listed=False)
+    with pytest.raises(DecisionError, match="no registry gave it"):
+        decide(context, "NCT00000000", listed=True)
+
+
+def decide(context: NightContext, trial: str, *, listed: bool, reason: str | None = None) -> None:
+    decide_trial(context.store, context.protocol, trial, by="reviewer-a", at=AT, listed=listed, reason=reason)
