@@ -80,11 +80,16 @@ class Layout:
     weight_right: float = 880.0
     letters_left: float = 0.0
 
+    def letter_x(self, number: int) -> float:
+        """Return where the letter of a domain stands, from 1 on."""
+        return self.letters_left + LETTER_WIDTH * number
+
 
 WIDE = Layout("wide", 880.0, 27.0, 352.0, 642.0, 34.0)
-WIDE_WITH_LETTERS = Layout("wide", 880.0, 27.0, 324.0, 550.0, 34.0, (238.0, 312.0), 700.0, 764.0, 780.0)
+WIDE_WITH_LETTERS = Layout("wide", 880.0, 27.0, 324.0, 550.0, 34.0, (230.0, 312.0), 700.0, 764.0, 774.0)
 """The same with a column of letters for risk of bias at the right: the plot gives way."""
-LETTER_WIDTH = 14.0
+LETTER_WIDTH = 12.0
+"""Room of a letter: ROBINS-I has seven domains and the overall level, and all eight must fit."""
 NARROW = Layout("narrow", 380.0, 46.0, 10.0, 370.0, 10.0)
 
 

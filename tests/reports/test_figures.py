@@ -203,3 +203,18 @@ def test_an_edge_to_an_unknown_box_is_refused() -> None:
     wrong = Flow(boxes=(FlowBox(key="a", label="A", count=1),), edges=(("a", ("b",)),), exclusion_reasons=())
     with pytest.raises(GateError, match="names 'b', which is no box"):
         check_sums(wrong)
+
+
+def test_all_eight_letters_of_robins_i_stand_inside_the_picture_and_the_sides_of_the_axis_do_not_overlap() -> None:
+    interval = Interval(estimate=1, low=0.8, high=1.25, level=95)
+    row = PlotRow("study", "A", interval, "1", 100, "100 %", letters=tuple("LMECSH?L"))
+    headers = (*"1234567", "All")
+    plot = rows_plot([row], anchor="f", title="t", finding="x", letter_headers=headers)
+    layout = plot.wide.layout
+    # Half of "All" in bold 12 pixels is under 10 pixels wide.
+    assert layout.letter_x(8) + 10 <= layout.width
+    assert layout.letter_x(1) - 6 >= layout.weight_right
+    template = environment().from_string('{% from "svg/rows_plot.svg" import rows_plot %}<p>{{ rows_plot(plot) }}</p>')
+    wide = ElementTree.fromstring(template.render(plot=plot))[0]
+    sides = {t.get("class"): float(t.get("x") or 0) for t in wide.iter() if "favours" in (t.text or "") and t.get("x")}
+    assert sides["end"] < plot.wide.x_one < sides["start"]
