@@ -118,7 +118,14 @@ def _fetch(
     for first in range(0, len(wanted), AT_ONCE):
         batch = dict(wanted[first : first + AT_ONCE])
         answer = client.fetch_full_texts(list(batch))
-        parse_articles(answer.raw, where="PMC")  # an answer that cannot be read is refused before a row says it is here
+        # An answer that cannot be read, or is another record's, is refused before a row says it is here.
+        for article in parse_articles(answer.raw, where="PMC"):
+            expected = batch.get(article.pmcid or "")
+            if article.pmid and expected and article.pmid != expected:
+                raise SearchFailed(
+                    f"{article.pmcid} was asked for as the text of PMID {expected} and says it is PMID {article.pmid}; "
+                    "refused, look at both in PubMed"
+                )
         sha256 = hashlib.sha256(answer.raw).hexdigest()
         with context.store.write() as tx:
             for pmcid in answer.received:

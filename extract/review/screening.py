@@ -10,6 +10,8 @@ import json
 from typing import Any
 
 from extract.errors import DecisionError
+from extract.pubmed.parse import record_from_json
+from extract.registries.ids import registry_ids
 from extract.review.people import Reviewer, reviewer
 from extract.review.seen import record_mark, refuse_stale
 from extract.schema.protocol import Protocol
@@ -346,6 +348,7 @@ def _make_report(tx: Transaction, record: StoredRecord, facts: dict[str, str], *
                     "data_source": facts.get("data_source"),
                     "immortal_time": facts.get("immortal_time", ImmortalTime.NOT_CHECKED.value),
                     "n_total": int(facts["n_total"]) if facts.get("n_total") else None,
+                    "registry_ids": _registry_ids(record),
                 },
             ),
         )
@@ -373,6 +376,14 @@ def _make_report(tx: Transaction, record: StoredRecord, facts: dict[str, str], *
         )
     set_report(tx, record.pmid, report_id)
     record_decision(tx, Decision(at, by, "link", "report", report_id, field="study_id", new=study_id))
+
+
+def _registry_ids(record: StoredRecord) -> str | None:
+    """Return the registry ids of a new study's first report: PubMed's databank list, else what the text prints."""
+    parsed = record_from_json(record.content)
+    listed = " ".join(accession for _, accession in parsed.databank_ids)
+    found = registry_ids(listed) or registry_ids(f"{parsed.title}\n{parsed.abstract_text()}")
+    return "; ".join(dict.fromkeys(each.number for each in found)) or None
 
 
 def _first_author(record: StoredRecord) -> str | None:

@@ -116,10 +116,10 @@ def test_a_withheld_text_is_a_state_of_its_own_and_is_asked_for_again_after_a_mo
 
 
 def test_excluded_records_are_not_asked_for_and_many_come_in_one_request(tmp_path: Path) -> None:
-    whole = archive(tmp_path, PMC1=jats("PMC1", "100"), PMC2=jats("PMC2", "101"))
-    outcome, requests = night(tmp_path, whole, ("100", "PMC1"), ("101", "PMC2"), state="excluded")
+    whole = archive(tmp_path, **{f"PMC{number}": jats(f"PMC{number}", f"10{number}") for number in range(1, 5)})
+    outcome, requests = night(tmp_path, whole, ("101", "PMC1"), ("102", "PMC2"), state="excluded")
     assert (outcome.fetched, requests) == (0, [])
-    outcome, requests = night(tmp_path, whole, ("102", "PMC1"), ("103", "PMC2"))
+    outcome, requests = night(tmp_path, whole, ("103", "PMC3"), ("104", "PMC4"))
     assert (outcome.fetched, len(requests)) == (2, 1)
 
 
@@ -129,8 +129,9 @@ def test_excluded_records_are_not_asked_for_and_many_come_in_one_request(tmp_pat
         (Fault(status=500, times=99), SearchState.FAILED),
         (Fault(body=b"<pmc-articleset><article></pmc-articleset>", times=99), SearchState.FAILED),
         (Fault(body=b"<pmc-articleset>" + jats("PMC9", "900") + b"</pmc-articleset>", times=99), SearchState.FAILED),
+        (Fault(body=b"<pmc-articleset>" + jats("PMC1", "900") + b"</pmc-articleset>", times=99), SearchState.FAILED),
     ],
-    ids=["error", "cut", "another article"],
+    ids=["error", "cut", "another article", "another PMID"],
 )
 def test_a_fetch_that_fails_is_a_failed_run_and_the_text_is_asked_for_the_next_night(
     tmp_path: Path, fault: Fault, state: SearchState

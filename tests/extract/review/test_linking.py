@@ -200,3 +200,14 @@ def test_a_second_study_for_a_linked_record_is_refused(store: Store) -> None:
     other = proposed(store, target="A")
     with pytest.raises(DecisionError, match="linked to MF07-01 already"):
         confirm_link(store, PROTOCOL, other, by="reviewer-a", at=AT)
+
+
+def test_a_new_trial_is_followed_in_its_registry_by_the_number_its_first_report_prints(store: Store) -> None:
+    parsed = record("101", title="A trial", abstract="Registered as JPRN-UMIN000005586 and NCT 01242800.")
+    with store.write() as tx:
+        upsert_record(tx, parsed, content=record_to_json(parsed), content_hash="i", night="2026-11-20", run_id=None)
+    for person in ("reviewer-a", "reviewer-b"):
+        include_record(store, PROTOCOL, "101", by=person, at=AT, study={"design": "rct"}, reason=None)
+    with store.read() as tx:
+        family = next(each for each in families(tx) if each.study_id == "pmid-101")
+    assert family.facts["registry_ids"] == "UMIN000005586; NCT01242800"
