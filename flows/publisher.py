@@ -1,23 +1,33 @@
-"""Publishing when an approval completes a value: in this process, one at a time, several approvals at once.
+"""Publishing when an approval completes a value: in a process of its own, one at a time, several approvals at once.
 
-The night publishes as well, so an approval whose publication was refused or interrupted is never lost.
+A publication computes for seconds; in the process that serves the pages, everybody's next click would wait for it. The
+night publishes as well, so an approval whose publication was refused or interrupted is never lost.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import multiprocessing
+import os
+import signal
 import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Self
 
 import typer
 
 from extract.errors import UserError
-from extract.store.engine import Store
 from flows.context import Clock, as_recorded, open_store, system_clock
 from flows.errors import PublishRefused, SettingsError
 from flows.publish import Publication, publish
 from flows.settings import Settings
+from flows.tethered import tie_to_parent
 from flows.timetable import local_date
+
+NICENESS = 5
+"""How far a publication steps back behind the pages when both want the processor."""
 
 SETTLE_SECONDS = 2.0
 """Waited before publishing, so that approvals in a row make one version; far below the promised minute."""
@@ -44,9 +54,10 @@ class Publisher:
     """
 
     def __init__(
-        self, settings: Settings, store: Store, *, clock: Clock = system_clock, settle_seconds: float = SETTLE_SECONDS
+        self, settings: Settings, *, clock: Clock = system_clock, settle_seconds: float = SETTLE_SECONDS
     ) -> None:
-        self._settings, self._store, self._clock, self._settle = settings, store, clock, settle_seconds
+        self._settings, self._clock, self._settle = settings, clock, settle_seconds
+        self._pool = _pool()
         self._changed = threading.Condition()
         self._wanted = self._ended = False
         self._thread = threading.Thread(target=self._run, name="publisher")
@@ -64,6 +75,7 @@ class Publisher:
             self._ended = True
             self._changed.notify_all()
         self._thread.join()
+        self._pool.shutdown()
 
     def request(self) -> None:
         """Ask for a publication; returns at once."""
@@ -89,9 +101,27 @@ class Publisher:
         """Publish once and say how it went; ``publish`` itself waits for another process that is at it."""
         now = self._clock()
         try:
-            night = local_date(now, self._settings.protocol.living)
-            done = publish(self._settings, self._store, now=now, night=night)
+            done = self._pool.submit(_published, self._settings, now).result()
         except (PublishRefused, SettingsError, UserError) as error:
             typer.echo(f"After an approval: {error}; the night publishes again", err=True)
+        except BrokenProcessPool:
+            self._pool = _pool()
+            typer.echo("After an approval: the publishing process was killed; the night publishes again", err=True)
         else:
             typer.echo(f"After an approval: version {done.version}{'' if done.new else ' stands'}", err=True)
+
+
+def _pool() -> ProcessPoolExecutor:
+    """Return the process, begun afresh (a fork would take locks of the pages' threads along) at the first request."""
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+
+
+def _begin() -> None:
+    # Whoever ends the pages ends this too, after what was asked for: an interrupt of the terminal goes to both.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tie_to_parent()
+    os.nice(NICENESS)
+
+
+def _published(settings: Settings, now: dt.datetime) -> Publication:
+    return publish_once(settings, clock=lambda: now)

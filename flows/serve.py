@@ -76,7 +76,7 @@ def serve_all(*, host: str, port: int, rehearsal: bool, schedule: bool) -> None:
             if settings.prefect_api_url is not None:
                 on_approved = approval_teller(settings, clock=system_clock)
             else:
-                on_approved = running.enter_context(Publisher(settings, store)).request
+                on_approved = running.enter_context(Publisher(settings)).request
             app = site_app(settings, store, host=host, on_approved=on_approved, children=children)
             _until_ended(app, host=host, port=port)
     finally:

@@ -16,12 +16,17 @@ PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     """Tie this process to its parent and become the command."""
+    tie_to_parent()
+    os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606 - it becomes the command on purpose
+
+
+def tie_to_parent() -> None:
+    """Let this process end when the thread that started it ends."""
     parent = os.getppid()
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:  # it died before the tie was made
         sys.exit(1)
-    os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606 - it becomes the command on purpose
 
 
 if __name__ == "__main__":

@@ -58,10 +58,16 @@ def next_item(work: Sequence[tuple[str, bool]], *, after: str = "") -> str | Non
     after
         An item just left without a decision: the one behind it comes first.
     """
+    free = free_items(work, after=after)
+    return free[0] if free else None
+
+
+def free_items(work: Sequence[tuple[str, bool]], *, after: str = "") -> list[str]:
+    """Return the items nobody else has open, beginning behind ``after``; parameters as for :func:`next_item`."""
     items = [item for item, _ in work]
     place = items.index(after) + 1 if after in items else 0
     turned = [*work[place:], *work[:place]]
-    return next((item for item, held in turned if not held and item != after), None)
+    return [item for item, held in turned if not held and item != after]
 
 
 def neighbour(work: Sequence[tuple[str, bool]], item: str) -> str | None:

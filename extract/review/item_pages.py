@@ -21,6 +21,7 @@ from extract.review.other_edit import other_edit
 from extract.review.record_view import record_view
 from extract.review.reopened_view import reopened_view
 from extract.review.seeded import show_seed
+from extract.review.spread import next_for
 from extract.review.value_view import value_view
 from extract.review.views import queue_line
 from extract.schema.vocabulary import Design
@@ -47,7 +48,8 @@ def add_item_pages(pages: Pages, desk: Desk) -> None:
         asked = visit.request.query_params
         with desk.store.read() as tx:
             asker = asker_of(tx, desk.protocol, _member(visit), at=visit.at)
-            item = next_item(worklist(tx, asker).items, after=asked.get("after", ""))
+            work, after = worklist(tx, asker).items, asked.get("after", "")
+            item = next_for(tx, desk.protocol, _member(visit), work, now=visit.now, after=after)
         done = f"?done={quote(asked['done'], safe='')}" if asked.get("done") else ""
         return RedirectResponse(f"{item_path(item)}{done}" if item else f"{ROOT}{done}", 303)
 
@@ -182,6 +184,7 @@ def show_item(
         return desk.page(visit, "message.html", status=404, title="There is no such item", words=str(error))
     with desk.store.read() as tx:
         work = worklist(tx, asker_of(tx, desk.protocol, _member(visit), at=visit.at))
+        following = next_for(tx, desk.protocol, _member(visit), work.items, now=visit.now, after=item)
         done = done_notice(tx, visit.request.query_params.get("done", ""), visit.person)
         other = other_edit(tx, desk.protocol, item, visit.person, typed) if stale else ()
     return desk.page(
@@ -197,7 +200,7 @@ def show_item(
         preview=preview,
         done=done,
         left=work.left,
-        following=next_item(work.items, after=item),
+        following=following,
         previous=neighbour(work.items, item),
         opened=typed.get("opened") or visit.at,
         **look.values,

@@ -25,7 +25,7 @@ from extract.schema.protocol import Protocol
 from extract.schema.value import ReportedValue, apply_corrections
 from extract.schema.vocabulary import RecordState
 from extract.store.candidates import OPEN_STATES, Candidate, get_candidate
-from extract.store.curated import CuratedValue, all_reports, curated_values
+from extract.store.curated import CuratedValue, curated_values, family_reports
 from extract.store.decisions import Decision
 from extract.store.engine import Transaction
 from extract.store.records import StoredRecord, get_record
@@ -124,11 +124,7 @@ def approved_before(
     tx: Transaction, record: StoredRecord, proposed: ReportedValue
 ) -> tuple[tuple[CuratedValue, ReportedValue], ...]:
     """Return what is approved already of this study for the same outcome and stratum, and how it is used."""
-    reports = {report.report_id: report for report in all_reports(tx)}
-    own = reports.get(record.report_id or "")
-    if own is None:
-        return ()
-    family = [report.report_id for report in reports.values() if report.study_id == own.study_id]
+    family = family_reports(tx, record.report_id or "")
     place = (proposed.outcome, proposed.subtype, proposed.pattern)
     found = []
     for value in (value for report_id in family for value in curated_values(tx, report_id=report_id)):

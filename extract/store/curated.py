@@ -106,6 +106,13 @@ def all_reports(tx: Transaction) -> tuple[Report, ...]:
     return tuple(Report(r.report_id, r.study_id, r.pmid, r.doi, r.origin, dict(r.facts)) for r in rows)
 
 
+def family_reports(tx: Transaction, report_id: str) -> tuple[str, ...]:
+    """Return the ids of the reports of the study that a report belongs to, itself included; empty for none."""
+    study = select(reports.c.study_id).where(reports.c.report_id == report_id).scalar_subquery()
+    rows = select(reports.c.report_id).where(reports.c.study_id == study).order_by(reports.c.report_id)
+    return tuple(tx.connection.execute(rows).scalars())
+
+
 def curated_values(tx: Transaction, *, report_id: str | None = None) -> tuple[CuratedValue, ...]:
     """Return the curated values by id, optionally of one report."""
     query = select(values).order_by(values.c.value_id)

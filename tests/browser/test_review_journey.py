@@ -31,7 +31,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str,
     (candidate,) = enqueue(store, PMID, title="Surgery in stage IV, a cohort")
     for person in ("reviewer-a", "reviewer-b", "adjudicator"):
         make_account(Queue("", store, None, Clock(), []), person)  # type: ignore[arg-type]
-    with Publisher(settings, store, settle_seconds=0.1) as publisher:
+    with Publisher(settings, settle_seconds=0.1) as publisher:
         with listening(site_app(settings, store, on_approved=publisher.request)) as port:
             yield f"http://127.0.0.1:{port}", candidate, settings
     store.close()

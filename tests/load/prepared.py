@@ -42,6 +42,9 @@ SENTENCES = (
     "Groups differed in age, hormone receptor status, HER2 and the number of metastatic sites.",
     "Cox models were adjusted for these covariates and for the year of diagnosis.",
 )
+VALUES_A_RECORD = 11
+"""A cohort that reports by subtype and pattern; a review has tens of included records, not hundreds."""
+
 START_SECONDS = 90
 
 
@@ -109,25 +112,32 @@ def _fill(tx: Transaction, *, records: int, values: int) -> None:
     run_id = open_run(
         tx, night_id, source="pubmed", query_hash="q", date_type="all", window_start="a", window_end="b", at=AT
     )
-    for number in range(records + values):
+    included = -(-values // VALUES_A_RECORD)
+    for number in range(records + included):
         pmid = str(90_000_000 + number)
-        low, high = drawn.randint(40, 60) / 100, drawn.randint(85, 140) / 100
-        quote = f"HR {round((low * high) ** 0.5, 2):.2f}; 95% CI {low:.2f}-{high:.2f}"
-        words = [*drawn.sample(SENTENCES, len(SENTENCES)), f"Surgery and survival: ({quote}) in cohort {pmid}."]
+        quotes = [_quote(drawn) for _ in range(VALUES_A_RECORD if number >= records else 1)]
+        words = drawn.sample(SENTENCES, len(SENTENCES))
+        words += [f"Surgery and survival in centre {place}: ({quote})." for place, quote in enumerate(quotes)]
         title, abstract = f"Surgery of the primary tumour in stage IV breast cancer, cohort {pmid}", " ".join(words)
         parsed = record(pmid, title=title, abstract=abstract)
         upsert_record(tx, parsed, content=record_to_json(parsed), content_hash=pmid, night="2026-11-20", run_id=run_id)
-        add_candidate(
-            tx,
-            pmid=pmid,
-            revision=1,
-            extractor_version="1",
-            effect=_effect(abstract, quote),
-            state="proposed",
-            night="2026-11-20",
-        )
+        for place, quote in enumerate(quotes):
+            add_candidate(
+                tx,
+                pmid=pmid,
+                revision=1,
+                extractor_version="1",
+                effect=_effect(abstract, f"centre {place}: ({quote}", quote, population=f"centre {place}"),
+                state="proposed",
+                night="2026-11-20",
+            )
         if number >= records:
             _include(tx, pmid)
+
+
+def _quote(drawn: random.Random) -> str:
+    low, high = drawn.randint(40, 60) / 100, drawn.randint(85, 140) / 100
+    return f"HR {round((low * high) ** 0.5, 2):.2f}; 95% CI {low:.2f}-{high:.2f}"
 
 
 def _include(tx: Transaction, pmid: str) -> None:
@@ -138,8 +148,8 @@ def _include(tx: Transaction, pmid: str) -> None:
     set_report(tx, pmid, study)
 
 
-def _effect(abstract: str, quote: str) -> Effect:
-    start = abstract.index(quote)
+def _effect(abstract: str, around: str, quote: str, *, population: str) -> Effect:
+    start = abstract.index(around) + len(around) - len(quote)
     estimate, low, high = (float(text) for text in re.findall(r"\d\.\d+", quote))
     return Effect(
         measure="HR",
@@ -152,7 +162,7 @@ def _effect(abstract: str, quote: str) -> Effect:
         outcome="OS",
         subtype="all",
         metastatic_pattern="all",
-        population=None,
+        population=population,
         comparison=Comparison("surgery", "no surgery"),
         adjusted=True,
         is_result=True,

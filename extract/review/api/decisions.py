@@ -18,9 +18,9 @@ from extract.review.blinding import asker_of
 from extract.review.decision_pages import ACTS, carry_out
 from extract.review.desk import Access, Desk, Visit
 from extract.review.fields import BLIND, field_groups, text_of
-from extract.review.inbox import next_item
 from extract.review.leases import Claim
 from extract.review.reopened import reopen_value
+from extract.review.spread import next_for
 from extract.store.queue import worklist
 from extract.store.work import lease_on, release_lease
 
@@ -128,7 +128,7 @@ def _after(desk: Desk, visit: Visit, item: str, state: str) -> Done:
         raise RuntimeError("an endpoint was reached without a person")
     with desk.store.read() as tx:
         work = worklist(tx, asker_of(tx, desk.protocol, visit.member, at=visit.at))
-        following = next_item(work.items, after=item)
+        following = next_for(tx, desk.protocol, visit.member, work.items, now=visit.now, after=item)
     return Done(item=item, state=state, next=following)
 
 

@@ -16,7 +16,7 @@ from extract.review.api.problems import decision_problem
 from extract.review.api.register import Endpoints
 from extract.review.blinding import asker_of
 from extract.review.desk import Access, Desk, Visit
-from extract.review.inbox import next_item
+from extract.review.spread import next_for
 from extract.store.curated import all_reports, families
 from extract.store.queue import Wanted, oldest_since, waiting_counts, waiting_items, worklist
 from extract.store.versions import published_snapshots
@@ -112,7 +112,8 @@ def _showing_items(api: Endpoints, desk: Desk) -> None:
     ) -> Next:
         with desk.store.read() as tx:
             work = worklist(tx, asker_of(tx, desk.protocol, _member(visit), at=visit.at))
-        return Next(item=next_item(work.items, after=after), left=work.left)
+            item = next_for(tx, desk.protocol, _member(visit), work.items, now=visit.now, after=after)
+        return Next(item=item, left=work.left)
 
     @api.get("/items/{item}", Access.SIGNED_IN, "One item, as you may see it")
     def show_item(item: ItemName, visit: Visit = reads) -> Item:
