@@ -130,15 +130,16 @@ def _add_bias(pages: Pages, desk: Desk) -> None:
         return Response(status_code=204)
 
     @pages.post("/bias/{item}/judge", Access.DECIDE)
-    def judge(visit: Visit) -> Response:
-        return _decided(desk, visit, _judge, _show_bias)
+    def save(visit: Visit) -> Response:
+        return _decided(desk, visit, judge, _show_bias)
 
     @pages.post("/bias/{item}/undo", Access.DECIDE)
     def undo(visit: Visit) -> Response:
-        return _decided(desk, visit, _undo_judgement, _show_bias)
+        return _decided(desk, visit, undo_judged, _show_bias)
 
 
-def _judge(desk: Desk, visit: Visit) -> str:
+def judge(desk: Desk, visit: Visit) -> str:
+    """Record the judgement a form holds; return the result's state after it."""
     item = visit.request.path_params["item"]
     with desk.store.read() as tx:
         tool = tool_for(assessment_of(tx, item).result.tool, desk.protocol.appraisal.confounders)
@@ -150,7 +151,8 @@ def _judge(desk: Desk, visit: Visit) -> str:
     return state
 
 
-def _undo_judgement(desk: Desk, visit: Visit) -> str:
+def undo_judged(desk: Desk, visit: Visit) -> str:
+    """Take the person's judgement back."""
     item, seen = visit.request.path_params["item"], visit.form.get("seen", "")
     undo_judgement(desk.store, desk.protocol, item, by=visit.person, at=visit.at, seen=seen)
     return "undone"
@@ -178,24 +180,32 @@ def _add_certainty(pages: Pages, desk: Desk) -> None:
         return _show_certainty(desk, visit)
 
     @pages.post("/certainty/{item}/judge", Access.DECIDE)
-    def judge(visit: Visit) -> Response:
-        return _decided(desk, visit, _rate, _show_certainty)
+    def save(visit: Visit) -> Response:
+        return _decided(desk, visit, rate, _show_certainty)
 
     @pages.post("/certainty/{item}/undo", Access.DECIDE)
     def undo(visit: Visit) -> Response:
-        return _decided(desk, visit, _undo_rating, _show_certainty)
+        return _decided(desk, visit, undo_rated, _show_certainty)
 
 
-def _body(desk: Desk, tx: Transaction, item: str) -> BodyOfEvidence:
+def body_of(desk: Desk, tx: Transaction, item: str) -> BodyOfEvidence:
+    """Return one body of evidence as it stands now.
+
+    Raises
+    ------
+    DecisionError
+        There is no such synthesis, or it holds no studies.
+    """
     body = next((one for one in desk.bodies(tx) if one.synthesis_id == item), None)
     if body is None:
         raise DecisionError(f"{item!r}: no such synthesis with studies")
     return body
 
 
-def _rate(desk: Desk, visit: Visit) -> str:
+def rate(desk: Desk, visit: Visit) -> str:
+    """Record the rating a form holds; return the synthesis' state after it."""
     with desk.store.read() as tx:
-        body = _body(desk, tx, visit.request.path_params["item"])
+        body = body_of(desk, tx, visit.request.path_params["item"])
     level, reason, steps = read_rating(body, visit.form)
     return rate_certainty(
         desk.store,
@@ -210,9 +220,10 @@ def _rate(desk: Desk, visit: Visit) -> str:
     )
 
 
-def _undo_rating(desk: Desk, visit: Visit) -> str:
+def undo_rated(desk: Desk, visit: Visit) -> str:
+    """Take the person's rating back."""
     with desk.store.read() as tx:
-        body = _body(desk, tx, visit.request.path_params["item"])
+        body = body_of(desk, tx, visit.request.path_params["item"])
     undo_rating(desk.store, desk.protocol, body, by=visit.person, at=visit.at, seen=visit.form.get("seen", ""))
     return "undone"
 
@@ -223,7 +234,7 @@ def _show_certainty(
     typed = shown(visit.form)
     try:
         with desk.store.read() as tx:
-            body = _body(desk, tx, visit.request.path_params["item"])
+            body = body_of(desk, tx, visit.request.path_params["item"])
             standing = ratings(tx).get(body.synthesis_id, Ratings())
     except DecisionError as error:
         return desk.page(visit, "message.html", status=404, title="There is no such synthesis", words=str(error))

@@ -25,8 +25,13 @@ def add_measures_pages(pages: Pages, desk: Desk) -> None:
 
     @pages.get("/measures.json", Access.SIGNED_IN)
     def as_json(visit: Visit) -> Response:
-        told, seeds = measures_json(_measured(desk, visit)), _seeds(desk, visit)
-        return visit.with_cookie(JSONResponse(told if seeds is None else {**told, "seeded_errors": asdict(seeds)}))
+        return visit.with_cookie(JSONResponse(measures_for(desk, visit)))
+
+
+def measures_for(desk: Desk, visit: Visit) -> dict[str, Any]:
+    """Return the measures as plain JSON, with the catch rate of deliberate errors for those who may see it."""
+    told, seeds = measures_json(_measured(desk, visit)), _seeds(desk, visit)
+    return told if seeds is None else {**told, "seeded_errors": asdict(seeds)}
 
 
 def measures_json(found: Measures) -> dict[str, Any]:

@@ -148,7 +148,8 @@ def test_axe_finds_no_violation_on_any_page_of_judges(
     found = []
     for person in ("reviewer-a", "adjudicator"):
         page = open_page(browser, desk, person, color_scheme=scheme)
-        for path in ("appraisal", "bias/Trial-A~OS", "bias/Trial-B~OS", "bias/Cohort-C~OS", f"certainty/{MAIN}"):
+        judged = ("appraisal", "bias/Trial-A~OS", "bias/Trial-B~OS", "bias/Cohort-C~OS", f"certainty/{MAIN}")
+        for path in (*judged, "measures"):
             page.goto(f"{desk.address}{path}")
             found += violations(page, f"{person} {path}")
         page.goto(f"{desk.address}bias/Cohort-C~OS")
@@ -165,7 +166,7 @@ def test_no_page_of_judges_scrolls_sideways_on_a_phone_or_at_twice_the_size(
     browser: Browser, desk: Queue, width: int, height: int
 ) -> None:
     page = open_page(browser, desk, "reviewer-a", viewport={"width": width, "height": height})
-    for path in ("appraisal", "bias/Trial-A~OS", "bias/Cohort-C~OS", f"certainty/{MAIN}"):
+    for path in ("appraisal", "bias/Trial-A~OS", "bias/Cohort-C~OS", f"certainty/{MAIN}", "measures"):
         page.goto(f"{desk.address}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     page.context.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from extract.review.api.appraisal import add_appraisal_endpoints
 from extract.review.api.decisions import add_decision_endpoints
 from extract.review.api.items import add_item_endpoints
 from extract.review.api.people import add_people_endpoints
@@ -17,4 +18,5 @@ def api_app(desk: Desk, access: dict[tuple[str, str], Access]) -> FastAPI:
     add_item_endpoints(endpoints, desk)
     add_decision_endpoints(endpoints, desk)
     add_people_endpoints(endpoints, desk)
+    add_appraisal_endpoints(endpoints, desk)
     return endpoints.app
