@@ -267,6 +267,7 @@ def _publish_site(
             site_url=settings.site_url,
             earlier=older,
             archive=settings.frozen_pages_dir,
+            figure_formats=settings.figure_formats,
         )
         index_site(staged)
         check_site(staged, snapshot, previous=older[-1] if older else None, kept=build.kept)

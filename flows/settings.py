@@ -16,6 +16,8 @@ from extract.schema.protocol import Protocol, protocol_from_mapping
 from extract.second_extractor.settings import SecondExtractorSettings
 from extract.second_extractor.settings import settings_from as second_extractor_settings
 from flows.errors import SettingsError
+from reports.formats import FORMATS as FIGURE_FORMATS
+from reports.formats import Format
 
 PREFIX = "LIVING_REVIEW_"
 NCBI = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
@@ -49,6 +51,7 @@ KNOWN = (
     "LARGE_JOB_REQUESTS",
     "LARGE_JOBS",
     "BACKUPS_KEPT",
+    "FIGURE_FORMATS",
 )
 FILE = "_FILE"
 SECRETS = (
@@ -98,6 +101,8 @@ class Settings:
         A run of more requests is announced, and waits for NCBI's quiet hours (``wait``) or goes on (``now``).
     backups_kept
         How many of the scheduled backups are kept.
+    figure_formats
+        ``png``, ``pdf``: forest plots are published in these formats beside SVG (extra ``figures``).
     log_format, log_level
         ``text`` (key=value) or ``json``; one line a step.
     task_runner
@@ -135,6 +140,7 @@ class Settings:
     log_level: str = "INFO"
     task_runner: str = "threads"
     allowed_hosts: tuple[str, ...] = ()
+    figure_formats: tuple[Format, ...] = ()
     prefect_api_url: str | None = None
     prefect_api_auth_string: str | None = None
     second_extractor: SecondExtractorSettings | None = None
@@ -227,6 +233,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log_format=_one_of("LOG_FORMAT", setting("LOG_FORMAT") or "text", LOG_FORMATS),
         log_level=_one_of("LOG_LEVEL", setting("LOG_LEVEL") or "INFO", LOG_LEVELS),
         task_runner=_task_runner(setting("TASK_RUNNER") or "threads"),
+        figure_formats=_figure_formats(setting("FIGURE_FORMATS") or ""),
         allowed_hosts=tuple((setting("ALLOWED_HOSTS") or "").replace(",", " ").split()),
         prefect_api_url=_http_url("PREFECT_API_URL", api).rstrip("/") if (api := setting("PREFECT_API_URL")) else None,
         prefect_api_auth_string=setting("PREFECT_API_AUTH_STRING"),
@@ -307,6 +314,13 @@ def _number(name: str, text: str | None) -> int:
     if not text.isascii() or not text.isdigit():
         raise SettingsError(f"{PREFIX}{name}: {text!r} is not a whole number from 0 on")
     return int(text)
+
+
+def _figure_formats(text: str) -> tuple[Format, ...]:
+    wanted = text.replace(",", " ").lower().split()
+    for one in wanted:
+        _one_of("FIGURE_FORMATS", one, FIGURE_FORMATS)
+    return tuple(one for one in FIGURE_FORMATS if one in wanted)
 
 
 def _one_of(name: str, text: str, known: tuple[str, ...]) -> str:

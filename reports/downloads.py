@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup
 
 from reports.bibliography import bibtex, citation_cff, ris
+from reports.figures.export import export
 from reports.figures.forest import forest
 from reports.model import Synthesis
 from reports.pages.edition import Edition
@@ -47,7 +48,7 @@ class SynthesisFiles:
 def download_pages(site: Site, edition: Edition) -> list[Page]:
     """Return every file below ``data/`` with the page that lists them."""
     files = _table_files(edition) + _synthesis_files(edition) + _reference_files(site, edition)
-    files += _figure_files(edition)
+    files += _figure_files(site, edition)
     files.append(Page(f"{FOLDER}codebook.csv", codebook()))
     files.append(Page(f"{FOLDER}protocol.json", json_text(edition.snapshot.protocol)))
     files.append(Page(f"{FOLDER}datapackage.json", data_package(site, edition, files)))
@@ -144,7 +145,7 @@ def _script(edition: Edition, synthesis: Synthesis) -> str:
     return r_script(synthesis, words=edition.words(synthesis.synthesis_id), favours=edition.terms.favours[0])
 
 
-def _figure_files(edition: Edition) -> list[Page]:
+def _figure_files(site: Site, edition: Edition) -> list[Page]:
     """Return each forest plot as a file of its own, for slides and papers."""
     style = (HERE / "static" / "figure.css").read_text(encoding="utf-8").strip()
     mark = "Rehearsal: recorded archive, not the live review. " if edition.snapshot.manifest.rehearsal else ""
@@ -155,6 +156,10 @@ def _figure_files(edition: Edition) -> list[Page]:
         if plot is not None:
             text = tidy(render("svg/standalone.svg", plot=plot, style=Markup(style)))  # noqa: S704
             files.append(Page(f"{FOLDER}figures/{one.synthesis_id}.svg", text))
+            files += [
+                Page(f"{FOLDER}figures/{one.synthesis_id}.{kind}", "", export(plot, kind))
+                for kind in site.figure_formats
+            ]
     return files
 
 
@@ -189,6 +194,7 @@ def _index(site: Site, edition: Edition, files: Sequence[Page]) -> Page:
         scripted=True,
         heading="Data.",
         tables=tables,
+        formats=("svg", *site.figure_formats),
         syntheses=[_listed(edition, one) for one in edition.snapshot.results],
     )
 

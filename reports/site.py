@@ -12,6 +12,7 @@ from reports.downloads import download_pages
 from reports.errors import PublishError
 from reports.feeds import corrections_feed, report_feed, site_feed
 from reports.figures.flow_chart import check_sums
+from reports.formats import Format
 from reports.frozen import kept_versions, place
 from reports.model import Snapshot
 from reports.pages.edition import Edition, Stratum
@@ -51,6 +52,7 @@ def build_site(
     site_url: str,
     earlier: Sequence[Snapshot] = (),
     archive: Path | None = None,
+    figure_formats: tuple[Format, ...] = (),
 ) -> SiteBuild:
     """Write the site into an empty folder.
 
@@ -69,6 +71,8 @@ def build_site(
     archive
         Where the pages of earlier versions are kept as they were published (:mod:`reports.frozen`); a version it does
         not hold is rendered again from its snapshot.
+    figure_formats
+        Formats of the forest plots beside SVG; they need the extra ``figures``.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def build_site(
         raise PublishError(f"{out}: the site is built into an existing empty folder; make one")
     check_sums(snapshot.flow)
     shown = status.model_copy(update={"rehearsal": status.rehearsal or snapshot.manifest.rehearsal})
-    site = Site(site_url=site_url.rstrip("/"), status=shown)
+    site = Site(site_url=site_url.rstrip("/"), status=shown, figure_formats=figure_formats)
     editions = _editions(snapshot, earlier)
     known = [(e.version, e.snapshot.manifest.snapshot_id) for e in editions[:-1]]
     kept = kept_versions(archive, known)
@@ -93,7 +97,7 @@ def build_site(
         files += len(version.files)
         pages += sum(name.endswith(".html") for name in version.files)
     for page in site_files(site, editions, kept=frozenset(kept)):
-        raw = page.text.encode("utf-8")
+        raw = page.text.encode("utf-8") if page.raw is None else page.raw
         _write(out / page.path, raw)
         files, size = files + 1, size + len(raw)
         pages += page.path.endswith(".html")

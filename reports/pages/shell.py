@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from reports.formats import Format
 from reports.links import root_of
 from reports.notation import capitalize_first
 from reports.pages.edition import Edition
@@ -21,19 +22,21 @@ class Site:
     """What pages need beside their edition.
 
     ``site_url`` is the public address without a trailing slash: canonical links and feeds are absolute, all other
-    links relative, so that the site works from any folder.
+    links relative, so that the site works from any folder. ``figure_formats`` are those beside SVG.
     """
 
     site_url: str
     status: Status
+    figure_formats: tuple[Format, ...] = ()
 
 
 @dataclass(frozen=True)
 class Page:
-    """A file of the site; ``path`` is relative to its root."""
+    """A file of the site; ``path`` is relative to its root. A picture is ``raw`` bytes instead of text."""
 
     path: str
     text: str
+    raw: bytes | None = None
 
 
 def page(
