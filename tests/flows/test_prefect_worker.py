@@ -73,7 +73,8 @@ def state_of(server: PrefectServer, run: str) -> str:
 def ended(server: PrefectServer, run: str) -> str:
     final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
     wait_until(lambda: state_of(server, run) in final, PATIENCE_SECONDS)
-    return state_of(server, run)
+    (found,) = server.post("/flow_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
+    return f"{found['state_type']} {found['state']['message'] or ''}".strip()
 
 
 def told(httpserver: HTTPServer) -> list[str]:
