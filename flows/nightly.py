@@ -55,7 +55,7 @@ def night_state(report: NightReport) -> int | State[int]:
     """Return 0, or a failed state that says what went wrong: the operator's automations go by it."""
     if report.exit_code == 0:
         return 0
-    failures = (report.refusal, *report.search.failures, *report.surveillance.failures)
+    failures = (report.refusal, *report.gathered.failures)
     return Failed(message=next((what for what in failures if what), f"exit code {report.exit_code}"))
 
 
@@ -80,7 +80,7 @@ def night_flow(
         report = run_night(context, run_step=as_task)
     for line in summary_lines(report):
         logger.info(line)
-    markdown = redacted(night_markdown(report), settings.secrets)
+    markdown = redacted(night_markdown(report, site_url=settings.site_url), settings.secrets)
     create_markdown_artifact(markdown=markdown, key="night", description=f"Night {report.night}")
     return report
 
@@ -105,8 +105,8 @@ def run_with_prefect(settings: Settings, night: dt.date, clock: Clock) -> NightR
     return night_flow(settings, night=night, clock=clock)
 
 
-def night_markdown(report: NightReport) -> str:
-    """Return the night's artifact: what happened, what waits, where to look."""
+def night_markdown(report: NightReport, *, site_url: str) -> str:
+    """Return the night's artifact: what needs a person first, then what happened, and where to look."""
     first, *rest = summary_lines(report)
     table = [
         ("searched through", report.status.searched_through),
@@ -118,4 +118,22 @@ def night_markdown(report: NightReport) -> str:
         ("exit code", report.exit_code),
     ]
     rows = "\n".join(f"| {name} | {value if value is not None else 'never'} |" for name, value in table)
-    return f"# {first}\n\n" + "\n".join(f"- {line.strip()}" for line in rest) + f"\n\n| | |\n|---|---|\n{rows}\n"
+    happened = "\n".join(f"{'  ' if line.startswith(' ') else ''}- {line.strip()}" for line in rest)
+    needed = "\n".join(f"- {line}" for line in what_is_needed(report, site_url=site_url))
+    return f"# {first}\n\n## Needs a person\n\n{needed}\n\n## What happened\n\n{happened}\n\n| | |\n|---|---|\n{rows}\n"
+
+
+def what_is_needed(report: NightReport, *, site_url: str) -> list[str]:
+    """Return what somebody should do after a night, the most pressing first."""
+    needed = []
+    if report.refusal:
+        needed.append(f"Publishing was refused and the old site stands: {report.refusal}")
+    if report.gathered.failures:
+        needed.append(
+            "A source failed or was incomplete (this is not 'nothing new'). The next night asks again over the same "
+            f"days; if it fails twice, look: {report.gathered.failures[0]}"
+        )
+    if report.waiting:
+        since = f", the oldest since {report.status.pending_since}" if report.status.pending_since else ""
+        needed.append(f"{report.waiting} items wait in the [review queue]({site_url}review/){since}.")
+    return needed or ["Nothing."]

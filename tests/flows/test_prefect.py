@@ -44,5 +44,8 @@ def test_a_night_under_prefect_ends_like_a_plain_one_and_leaves_one_artifact(tmp
         artifacts = client.read_artifacts()
         names = sorted(run.name.rsplit("-", 1)[0] for run in client.read_task_runs())
     assert len(artifacts) == 1
-    assert "Search complete through 2026-11-20" in str(artifacts[0].data)
+    told = str(artifacts[0].data)
+    assert "Search complete through 2026-11-20" in told
+    assert f"{report.waiting} items wait in the [review queue](http://localhost:8000/review/)" in told
+    assert told.index("Needs a person") < told.index("What happened")
     assert names == sorted(get_args(StepName))

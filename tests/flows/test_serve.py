@@ -111,6 +111,25 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_a_schedule_in_an_unknown_time_zone_is_one_clear_line_and_nothing_is_started(tmp_path: Path) -> None:
+    text = (ROOT / "protocol.toml").read_text(encoding="utf-8")
+    (tmp_path / "protocol.toml").write_text(
+        text.replace('timezone = "UTC"', 'timezone = "Mars/Olympus"'), encoding="utf-8"
+    )
+    settings = {
+        "LIVING_REVIEW_STATE_DIR": str(tmp_path / "state"),
+        "LIVING_REVIEW_PROTOCOL": str(tmp_path / "protocol.toml"),
+    }
+    command = [sys.executable, "-m", "flows.cli", "serve", "--port", str(free_port())]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "timezone 'Mars/Olympus' is not known" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "state").exists()
+
+
 @pytest.mark.prefect
 @pytest.mark.slow
 def test_a_scheduler_that_dies_is_started_again_while_the_pages_stay_up_and_ends_with_the_command(
