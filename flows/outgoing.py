@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flows.errors import RefusedHost
-from flows.settings import PREFIX, Settings
+from flows.settings import NCBI, PREFIX, Settings
 
 LOOKED_UP = ("socket.getaddrinfo", "socket.gethostbyname")
 REQUESTED = "urllib.Request"
@@ -49,12 +49,15 @@ def configured_hosts(settings: Settings, *, also: Iterable[str] = ()) -> frozens
 
 def refuse_other_hosts(hosts: frozenset[str]) -> None:
     """From now on let this process look up and ask these hosts and this machine only; it cannot be undone."""
+    # Bio.Entrez opens NCBI's own address; the transport then sends the request where the settings say, and *that* is
+    # checked, as is every name that is really looked up.
+    requested = hosts | {_host(NCBI)}
 
     def check(event: str, arguments: tuple[Any, ...]) -> None:
         if event in LOOKED_UP:
             _check(arguments[0], hosts)
         elif event == REQUESTED:
-            _check(urlsplit(str(arguments[0])).hostname, hosts)
+            _check(urlsplit(str(arguments[0])).hostname, requested)
 
     sys.addaudithook(check)
 

@@ -27,12 +27,12 @@ STEPS = {"baseline", "search", "linking", "surveillance", "extraction", "publish
 
 NIGHT = """
 import datetime as dt, logging
-from flows.logs import write_logs
 from flows.night import opened_night, run_night
+from flows.process import begin_process
 from flows.settings import load_settings
 logging.basicConfig(level=logging.DEBUG)
 settings = load_settings()
-write_logs(settings)
+begin_process(settings)
 with opened_night(settings, night=dt.date(2026, 11, 20)) as context:
     report = run_night(context)
 logging.getLogger("a.library").error("asked with %s and %r", settings.ncbi_api_key, {"api_key": settings.ncbi_api_key})

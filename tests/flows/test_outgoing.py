@@ -66,6 +66,14 @@ def test_a_night_pointed_elsewhere_by_a_stand_in_is_a_failed_search_and_says_so(
     assert "elsewhere.example is not asked" in done.stdout
 
 
+def test_with_another_address_for_pubmed_ncbi_itself_is_not_looked_up() -> None:
+    script = (
+        "import urllib.request; urllib.request.urlopen('https://eutils.ncbi.nlm.nih.gov/entrez/eutils/', timeout=5)"
+    )
+    done = run(script, ENTREZ_URL="http://127.0.0.1:9/")
+    assert "eutils.ncbi.nlm.nih.gov is not asked" in done.stderr
+
+
 def test_every_host_of_the_settings_and_this_machine_may_be_asked() -> None:
     settings = load_settings(
         {
