@@ -59,8 +59,8 @@ _LABELS = {
 }
 
 _GROUPS = (
-    ("Which result this is", ("outcome", "subtype", "pattern", "population", "measure")),
     ("The result", ("estimate", "ci_low", "ci_high", "ci_level", "numerator_arm", "p_value", "p_sided")),
+    ("Which result this is", ("outcome", "subtype", "pattern", "population", "measure")),
     (
         "Patients and events",
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -85,6 +86,8 @@ def _inbox(desk: Desk, visit: Visit) -> Response:
         pages=max(1, -(-found // SHOWN)),
         address=lambda **changes: _address(asked, changes),
         first=first,
+        # A shift of the log hazard ratio is a change of the ratio in percent.
+        moves=lambda shift: f"{100 * math.expm1(shift):.1f} %",
         days=lambda since: _days(since, visit.now),
         done=done,
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from extract.review.approval import approve_value
 from extract.review.screening import include_record
 from extract.store.candidates import get_candidate
 from extract.store.curated import Alert, add_alert, set_value_state
 from extract.store.decisions import Decision, latest_votes, record_decision
+from extract.store.links import LinkEvidence, propose_link
 from tests.extract.review.queue_server import PASSWORD, PROTOCOL, Queue, enqueue, make_account, proposed_effect, serving
 from tests.stores import AT, new_store
 
@@ -42,6 +45,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Queue, dict
             value_id = "pmid-103--os--all--all--1"
             set_value_state(tx, [value_id], "reopened")
             add_alert(tx, Alert("pmid-103", "ErratumIn", "PMID 200", "2026-11-22"))
+            why = (LinkEvidence("registry_id", 0.9, "NCT00557986", "NCT00557986", "abstract"),)
+            propose_link(tx, "report", "99", "pmid-103", score=0.9, evidence=why, night="2026-11-20")
             record_decision(tx, Decision(AT, "night", "reopen", "value", value_id, reason="ErratumIn"))
         for person in ("reviewer-a", "adjudicator", "admin", "guest"):
             make_account(queue, person)
@@ -53,6 +58,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Queue, dict
             "second": f"item/value:{second}",
             "conflict": f"item/value:{conflict}",
             "reopened": f"item/reopened:{value_id}",
+            "families": "families",
         }
         yield queue, pages
 
@@ -118,9 +124,6 @@ def test_no_page_is_wider_than_a_phone_or_than_the_window_at_200_percent(
 
 
 def test_a_vote_is_one_key_and_so_is_a_clean_value_and_keys_are_dead_in_fields(browser: Browser) -> None:
-    import tempfile
-    from pathlib import Path
-
     with tempfile.TemporaryDirectory() as folder, new_store(Path(folder)) as store, serving(store) as queue:
         (candidate,) = enqueue(store, "100")
         make_account(queue, "reviewer-a")
@@ -175,3 +178,43 @@ def test_what_is_typed_is_saved_as_a_draft_and_survives_a_closed_tab(
     assert again.get_by_label("Reason, if you change").input_value() == "a long thought"
     again.get_by_role("button", name="Leave it for later").click()
     again.context.close()
+
+
+def test_a_network_that_is_cut_while_saving_loses_nothing_and_the_next_try_saves(browser: Browser) -> None:
+    with tempfile.TemporaryDirectory() as folder, new_store(Path(folder)) as store, serving(store) as queue:
+        (candidate,) = enqueue(store, "100")
+        for person in ("reviewer-a", "reviewer-b"):
+            study = {"design": "retrospective_cohort"}
+            include_record(store, PROTOCOL, "100", by=person, at=AT, study=study, reason=None)
+        make_account(queue, "reviewer-a")
+        page = open_page(browser, queue, "reviewer-a")
+        page.goto(f"{queue.address}item/value:{candidate}")
+        page.get_by_label("Patients, surgery", exact=True).fill("150")
+        page.get_by_label("Reason, if you change").fill("first sentence")
+        page.context.set_offline(True)
+        page.get_by_role("button", name="Approve", exact=True).click()
+        page.locator("[data-saved]").get_by_text("No connection: nothing was saved").wait_for()
+        assert page.get_by_label("Patients, surgery", exact=True).input_value() == "150"
+        assert page.get_by_label("Reason, if you change").input_value() == "first sentence"
+        page.context.set_offline(False)
+        page.get_by_role("button", name="Approve", exact=True).click()
+        expect(page.get_by_role("status").first).to_contain_text("needs second now")
+        page.context.close()
+
+
+def test_derived_numbers_follow_what_is_typed_and_are_there_without_scripts(
+    browser: Browser, desk: tuple[Queue, dict[str, str]]
+) -> None:
+    queue, pages = desk
+    queue.clock.forward(minutes=31)
+    page = open_page(browser, queue, "reviewer-a")
+    page.goto(queue.address + pages["extract"])
+    derived = page.get_by_role("region", name="Derived from these fields")
+    # ln 0.72 = -0.3285; 1/0.72 = 1.389.
+    expect(derived).to_contain_text("-0.3285")
+    expect(derived).to_contain_text("1.389")
+    page.get_by_label("Level of the interval (%)").fill("90")
+    # SE = ln(0.93/0.56) / (2 x 1.6449) = 0.1542; 0.72 exp(-+1.96 x 0.1542) = 0.532 to 0.974.
+    expect(derived).to_contain_text("0.1542")
+    expect(derived).to_contain_text("0.720 (0.532 to 0.974)")
+    page.context.close()

@@ -34,7 +34,8 @@
   }
 
   function press(key) {
-    const targets = all('[data-key="' + CSS.escape(key) + '"]').filter((one) => !one.disabled);
+    const targets = all('[data-key="' + CSS.escape(key) + '"]').filter((one) => !one.disabled)
+      .sort((one, other) => Number("first" in other.dataset) - Number("first" in one.dataset));
     if (!targets.length) return moveRow(key);
     const target = targets[(targets.indexOf(pressed) + 1) % targets.length];
     pressed = target;
