@@ -19,13 +19,6 @@ DateType = Literal["crdt", "edat", "mdat", "pdat"]
 #: Records esearch serves of one search (NBK25499).
 CAP = 9_999
 
-#: Share of the cap a window aims at. Counts of windows of equal length differ by about 1 % from chance alone
-#: (the root of 9,999) and as much from week-ends; an overfull window costs a whole request, an underfull one
-#: its missing share.
-_TARGET_SHARE = 0.97
-#: Longest step a window may take beyond the last one's length when records thin out.
-_GROWTH = 4.0
-
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -102,9 +95,9 @@ def split_by_date(window: Window, count: Callable[[Window], int], *, cap: int = 
     """Yield windows, the latest first, that together hold every record once and each at most ``cap``.
 
     Every yielded window was counted, so a caller whose ``count`` is an esearch has its ids already. Windows
-    are not halved but sized by the density of their neighbour, which keeps the requests within a few per
-    cent of the fewest possible where density changes slowly; what remains is known by subtraction, and the
-    thin early years are one last window.
+    are not halved but sized by a forecast (:mod:`extract.pubmed.forecast`), which keeps the requests within a
+    few per cent of the fewest possible where days follow growth, seasons and week-ends; what remains is known
+    by subtraction, and the thin early years are one last window.
 
     Parameters
     ----------
@@ -139,45 +132,24 @@ def split_by_date(window: Window, count: Callable[[Window], int], *, cap: int = 
 
 def _walk_back(window: Window, total: int, count: Callable[[Window], int], *, cap: int) -> Iterator[CountedWindow]:
     """Yield full windows from the end of ``window`` to its start."""
+    from extract.pubmed.forecast import Forecast  # loads numpy, which most searches never need
+
     end, remaining = window.end, total
-    pace = _Pace(cap=cap, density=total / window.days())
+    forecast = Forecast(window, total=total, cap=cap)
     while True:
-        rest = Window(window.start, end)
-        days = rest.days() if remaining <= cap else min(pace.days(), rest.days())
-        part = Window(end - dt.timedelta(days=days - 1), end)
+        part = Window(window.start if remaining <= cap else forecast.start(end), end)
         here = count(part)
         while here > cap:
-            if days == 1:
+            if part.days() == 1:
                 raise SearchFailed(
                     f"{end} alone holds {here} records, more than the {cap} PubMed serves; narrow the query"
                 )
             remaining = max(remaining, here)
-            pace.learn(days, here)
-            days = min(pace.days(), days - 1)
-            part = Window(end - dt.timedelta(days=days - 1), end)
+            part = Window(forecast.shorter(part, here), end)
             here = count(part)
         yield CountedWindow(part, here)
         if part.start == window.start:
             return
-        pace.learn(days, here)
+        forecast.learn(part, here)
         remaining -= here
         end = part.start - dt.timedelta(days=1)
-
-
-class _Pace:
-    """How long the next window should be, from the density of the last one counted."""
-
-    def __init__(self, *, cap: int, density: float) -> None:
-        self._target = _TARGET_SHARE * cap
-        self._density = density
-        self._longest = float("inf")
-
-    def days(self) -> int:
-        """Return the length that should just stay below the cap."""
-        wanted = self._target / self._density if self._density else self._longest
-        return max(1, int(min(wanted, self._longest)))
-
-    def learn(self, days: int, count: int) -> None:
-        """Take in that ``days`` held ``count`` records."""
-        self._density = count / days
-        self._longest = days * _GROWTH

@@ -21,6 +21,7 @@ from extract.review.proposal import proposed_value
 from extract.review.readings import latest_approvals, reading_key
 from extract.review.seeded import counting_missed, refuse_seed
 from extract.review.seen import candidate_mark, refuse_stale
+from extract.review.surroundings import surroundings
 from extract.schema.protocol import Protocol
 from extract.schema.value import value_with
 from extract.schema.vocabulary import RecordState
@@ -85,7 +86,8 @@ def approve_value(
         if changed and not reason:
             raise DecisionError(f"a change of {', '.join(changed)} needs --reason: what does the report say, and where")
         blind = blind and not saw_proposal(tx, candidate_id, person.person_id)
-        doubts = doubts_about(candidate, approved, blind=blind, placed=is_placed(tx, store.archive, candidate))
+        placed, around = is_placed(tx, store.archive, candidate), surroundings(tx, record, approved)
+        doubts = doubts_about(candidate, approved, blind=blind, placed=placed, around=around)
         answers = dict(cleared or {}) | (dict.fromkeys((d.code for d in doubts), reason or "") if clear_checks else {})
         if left := unanswered(doubts, answers):
             fired = "; ".join(f"{doubt.code} ({doubt.message})" for doubt in left)

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from extract.errors import DecisionError, FieldErrors, SeedMissed, StaleItem
 from extract.review.approval import approve_value, reject_value, undo_approval
+from extract.review.checked import NOTHING_KNOWN
 from extract.review.derived import derived_lines
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit, shown
 from extract.review.documents import is_placed
@@ -27,9 +28,11 @@ from extract.review.reopened import confirm_reopened, withdraw_value
 from extract.review.screening import STUDY_FIELDS, exclude_record, include_record, maybe_record, undo_vote
 from extract.review.seeded import note_if_caught, refuse_typed_seed
 from extract.review.seen import candidate_mark, refuse_stale
+from extract.review.surroundings import surroundings
 from extract.review.value_view import differences_between, is_blind, is_last
 from extract.schema.value import ReportedValue
 from extract.store.candidates import get_candidate
+from extract.store.records import get_record
 from extract.store.work import drop_draft, lease_on, release_lease, save_draft
 
 CHECK_FIELD = "check-"
@@ -183,8 +186,12 @@ def _approved(desk: Desk, visit: Visit, candidate_id: str, form: ValueForm, *, b
         candidate = get_candidate(tx, candidate_id)
         placed = candidate is not None and is_placed(tx, desk.store.archive, candidate)
         last = candidate is not None and is_last(desk.protocol, candidate, latest_approvals(tx, candidate_id))
+        record = get_record(tx, candidate.pmid) if candidate is not None else None
+        around = NOTHING_KNOWN
+        if form.value is not None and record is not None:
+            around = surroundings(tx, record, form.value)
     if form.value is not None and candidate is not None:
-        doubts = doubts_about(candidate, form.value, blind=blind, placed=placed)
+        doubts = doubts_about(candidate, form.value, blind=blind, placed=placed, around=around)
         if visit.form.get("clear_checks"):
             cleared |= dict.fromkeys((doubt.code for doubt in doubts), reason)
         for doubt in unanswered(doubts, cleared):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from extract.checks import Finding
-from extract.review.checked import findings_on
+from extract.review.checked import NOTHING_KNOWN, Surroundings, findings_on
 from extract.review.proposal import proposed_value
 from extract.schema.value import ReportedValue
 from extract.store.candidates import Candidate
@@ -17,7 +17,12 @@ PLACE_MISSING = Finding(
 
 
 def doubts_about(
-    candidate: Candidate, value: ReportedValue, *, blind: bool = False, placed: bool = True
+    candidate: Candidate,
+    value: ReportedValue,
+    *,
+    blind: bool = False,
+    placed: bool = True,
+    around: Surroundings = NOTHING_KNOWN,
 ) -> tuple[Finding, ...]:
     """Return the doubts about a value as it would be approved.
 
@@ -30,10 +35,12 @@ def doubts_about(
         The person has not seen the proposal: only doubts about what they typed are theirs to answer.
     placed
         Whether the words of the value were found in a text held here.
+    around
+        What stands around the value in the curated table; a blind reader is not asked about it.
     """
-    found = findings_on(value)
     if blind:
-        return found
+        return findings_on(value)
+    found = findings_on(value, around)
     known = {finding.code for finding in (*found, *findings_on(proposed_value(candidate.effect)))}
     from_the_text = [code for code in candidate.effect.checks if code not in known]
     told = (Finding(code, "warning", "fired when the text around it was read") for code in from_the_text)

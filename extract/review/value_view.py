@@ -21,6 +21,7 @@ from extract.review.routes import routes_of
 from extract.review.second_opinion import second_opinion
 from extract.review.seeded import as_shown
 from extract.review.seen import candidate_mark
+from extract.review.surroundings import surroundings
 from extract.schema.protocol import Protocol
 from extract.schema.value import ReportedValue, apply_corrections
 from extract.schema.vocabulary import RecordState
@@ -82,7 +83,9 @@ def value_view(
     conflict = candidate.state == "conflict" and decidable
     differences = differences_between(proposed, approvals) if conflict else ()
     placed = is_placed(tx, archive, candidate)
-    doubts = () if blind else doubts_about(candidate, proposed, placed=placed)
+    doubts = (
+        () if blind else doubts_about(candidate, proposed, placed=placed, around=surroundings(tx, record, proposed))
+    )
     return ("differences.html" if conflict else "value.html"), {
         "state": candidate.state,
         "candidate": candidate,

@@ -12,14 +12,14 @@ import random
 from collections.abc import Callable
 
 from extract.pubmed.query import split_by_date
-from tests.extract.pubmed.test_query import FIRST, Calendar, assert_covers, growing
+from tests.extract.pubmed.test_query import FIRST, Calendar, assert_covers, growing, seasonal
 
 IDS = 1_000_000
 
 
-def seasonal(day: dt.date) -> float:
-    """As :func:`growing`, and a fifth more in spring than in autumn."""
-    return growing(day) * (1 + 0.2 * math.sin(day.timetuple().tm_yday / 365 * 2 * math.pi))
+def spiky(day: dt.date) -> float:
+    """As :func:`growing`, with forty days' records on New Year's Day and six on the first of a month."""
+    return growing(day) * (40.0 if (day.month, day.day) == (1, 1) else 6.0 if day.day == 1 else 1.0)
 
 
 def measured(weight: Callable[[dt.date], float], *, seed: int) -> tuple[int, int]:
@@ -36,7 +36,13 @@ def measured(weight: Callable[[dt.date], float], *, seed: int) -> tuple[int, int
 
 def main() -> None:
     fetches = math.ceil(IDS / 200)
-    for name, weight in (("even", lambda day: 1.0), ("growing, week-ends", growing), ("and seasonal", seasonal)):
+    shapes: tuple[tuple[str, Callable[[dt.date], float]], ...] = (
+        ("even", lambda day: 1.0),
+        ("growing, week-ends", growing),
+        ("and seasonal", seasonal),
+        ("growing with spikes", spiky),
+    )
+    for name, weight in shapes:
         for seed in (1, 2, 3):
             made, fewest = measured(weight, seed=seed)
             everything = (made + fetches) / (fewest + fetches)

@@ -1,0 +1,94 @@
+"""What stands around a value in the curated table: notices, shared controls, overlapping cohorts, older reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from extract.review.checked import NOTHING_KNOWN, Surroundings, people
+from extract.schema.value import ReportedValue, apply_corrections
+from extract.store.curated import (
+    CuratedValue,
+    Report,
+    TrialFamily,
+    all_alerts,
+    all_reports,
+    curated_values,
+    families,
+)
+from extract.store.engine import Transaction
+from extract.store.records import StoredRecord
+
+
+def surroundings(tx: Transaction, record: StoredRecord, value: ReportedValue) -> Surroundings:
+    """Return what the checks of a typed value need beyond the value; nothing while its record has no report.
+
+    Parameters
+    ----------
+    record
+        The record the value is read from.
+    value
+        As it would be approved.
+    """
+    reports = {report.report_id: report for report in all_reports(tx)}
+    own = reports.get(record.report_id or "")
+    if own is None:
+        return NOTHING_KNOWN
+    studies = {family.study_id: family for family in families(tx)}
+    study = studies[own.study_id]
+    whole = (value.subtype, value.pattern, value.population) == ("all", "all", None)
+    return Surroundings(
+        notices=[alert.kind for alert in all_alerts(tx) if alert.report_id == own.report_id],
+        shares_control_with=_sharing_controls(tx, own, value),
+        overlap_used_by=_overlapping(tx, study, list(studies.values()), list(reports.values()), value),
+        older_n=_older_people(tx, own, list(reports.values()), value),
+        whole_n=study.facts.get("n_total") if whole else None,
+    )
+
+
+def _used(tx: Transaction, report: Report, value: ReportedValue) -> Iterator[tuple[CuratedValue, ReportedValue]]:
+    """Yield the values of a report that stand for the same outcome and stratum and can be pooled."""
+    place = (value.outcome, value.subtype, value.pattern, value.population)
+    for known in curated_values(tx, report_id=report.report_id):
+        used = apply_corrections(known.reported, known.corrections)
+        here = (used.outcome, used.subtype, used.pattern, used.population) == place
+        if here and used.poolable and known.state != "withdrawn":
+            yield known, used
+
+
+def _sharing_controls(tx: Transaction, own: Report, value: ReportedValue) -> list[str]:
+    if value.comparison_group is None:
+        return []
+    return [
+        known.value_id
+        for known, used in _used(tx, own, value)
+        if (used.comparison_group, used.comparison_rank) != (value.comparison_group, value.comparison_rank)
+        and used.comparison_group == value.comparison_group
+    ]
+
+
+def _overlapping(
+    tx: Transaction, study: TrialFamily, studies: list[TrialFamily], reports: list[Report], value: ReportedValue
+) -> list[str]:
+    if study.overlap_group is None:
+        return []
+    others = {
+        other.study_id
+        for other in studies
+        if other.study_id != study.study_id and other.overlap_group == study.overlap_group
+    }
+    return sorted(
+        {report.study_id for report in reports if report.study_id in others and any(_used(tx, report, value))}
+    )
+
+
+def _older_people(tx: Transaction, own: Report, reports: list[Report], value: ReportedValue) -> int | None:
+    """Return the people of the same result in the latest earlier report of the study."""
+    year = own.facts.get("year")
+    older = [
+        (report.facts["year"], counted)
+        for report in reports
+        if report.study_id == own.study_id and year is not None and (report.facts.get("year") or year) < year
+        for _, used in _used(tx, report, value)
+        if (counted := people(used)) is not None
+    ]
+    return max(older)[1] if older else None
