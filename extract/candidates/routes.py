@@ -80,6 +80,14 @@ class Route:
     problem: str = ""
     as_printed: bool = True
 
+    def inputs_in_words(self) -> str:
+        """Return the inputs on one line; a p value as written ("P = .012") names itself."""
+        named = (
+            number if number.casefold().startswith(name) else f"{name.replace('_', ' ')} {number}"
+            for name, number in self.inputs
+        )
+        return ", ".join(named)
+
     def to_json(self) -> dict[str, object]:
         """Return the route as plain JSON types."""
         return {**asdict(self), "inputs": dict(self.inputs)}

@@ -61,6 +61,5 @@ def chosen_route(value: ReportedValue) -> Route | None:
 
 def route_in_words(route: Route) -> str:
     """Return a route with its inputs and what it assumes, for the study's table."""
-    inputs = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in route.inputs)
     assumed = f"; assumes: {route.approximation}" if route.approximation else ""
-    return f"no interval printed; log hazard ratio from {LABELS[route.name]} ({inputs}){assumed}"
+    return f"no interval printed; log hazard ratio from {LABELS[route.name]} ({route.inputs_in_words()}){assumed}"
