@@ -29,6 +29,7 @@ from flows.backups.manifest import (
 from flows.context import Clock, only_one, system_clock
 from flows.errors import SettingsError
 from flows.settings import Settings
+from reports.frozen import INDEX
 
 STAGING = ".making"
 
@@ -42,7 +43,7 @@ class Backup:
 
 
 def make_backup(settings: Settings, store: Store, *, to: Path, clock: Clock = system_clock) -> Backup:
-    """Back up database, archive and snapshots into a new folder; it appears whole or not at all.
+    """Back up database, archive, snapshots and frozen pages into a new folder; it appears whole or not at all.
 
     Parameters
     ----------
@@ -67,6 +68,7 @@ def make_backup(settings: Settings, store: Store, *, to: Path, clock: Clock = sy
             saved = save_database(store, staging / DATABASE)
             damaged = _copy_archive(settings, staging)
             _copy_snapshots(settings, staging)
+            _copy_frozen_pages(settings, staging)
             shutil.copyfile(settings.protocol_path, staging / "protocol.toml")
             manifest = BackupManifest(
                 format=FORMAT,
@@ -120,6 +122,13 @@ def _copy_snapshots(settings: Settings, staging: Path) -> None:
     for manifest in sorted(settings.snapshots_dir.glob("*/manifest.json")):
         if not manifest.parent.name.startswith("."):
             shutil.copytree(manifest.parent, staging / "snapshots" / manifest.parent.name)
+
+
+def _copy_frozen_pages(settings: Settings, staging: Path) -> None:
+    """Copy the pages of every published version: they cannot be made again byte for byte (DECISIONS 0040)."""
+    for index in sorted(settings.frozen_pages_dir.glob(f"*/{INDEX}")):
+        if not index.parent.name.startswith("."):
+            shutil.copytree(index.parent, staging / settings.frozen_pages_dir.name / index.parent.name)
 
 
 def _files(folder: Path) -> Iterator[Path]:

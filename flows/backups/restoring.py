@@ -18,7 +18,7 @@ from flows.errors import SettingsError
 from flows.settings import Settings
 
 STAGING = ".restoring"
-PARTS = ("archive", "snapshots")
+PARTS = ("archive", "snapshots", "frozen-pages")
 
 
 def restore_backup(settings: Settings, backup: Path, *, clock: Clock = system_clock) -> BackupManifest:

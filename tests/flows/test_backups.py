@@ -33,6 +33,7 @@ from flows.errors import SettingsError
 from flows.publish import publish
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings, sqlite_url
+from reports.frozen import keep_published
 from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse, site_state
 from tests.stores import AT, BOTH_DATABASES, Under, copied_state
 
@@ -141,6 +142,23 @@ def kept(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Backup:
 def copied(kept: Backup, tmp_path: Path) -> Path:
     """Return a copy of the backup, to spoil."""
     return Path(shutil.copytree(kept.folder, tmp_path / "backup"))
+
+
+def html_files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*.html")}
+
+
+def test_frozen_pages_come_back_from_a_backup_to_the_byte(state: Path, tmp_path: Path) -> None:
+    # They cannot be made again: templates change (DECISIONS 0040).
+    settings = rehearsal(state)
+    (kept_id,) = keep_published(settings.site_dir, settings.frozen_pages_dir)
+    pages = html_files(settings.frozen_pages_dir / kept_id)
+    assert pages
+    with opened(settings) as store:
+        made = make_backup(settings, store, to=tmp_path / "backups")
+    there = emptied(tmp_path / "there")
+    restore_backup(there, made.folder)
+    assert html_files(there.frozen_pages_dir / kept_id) == pages
 
 
 def flip_a_bit(path: Path) -> None:

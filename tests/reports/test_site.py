@@ -303,3 +303,12 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(PublishError, match="No space left on device"):
         build_site(snapshot(), status=status(), out=tmp_path, site_url=SITE_URL)
+
+
+def test_the_data_package_is_valid_row_by_row_for_a_reader_that_is_not_ours(built: Built) -> None:
+    # Frictionless' own validator reads schema, hashes and every row.
+    from frictionless import Package
+
+    report = Package(str(built.folder / "data/datapackage.json")).validate()
+    assert report.valid, [task.errors for task in report.tasks if task.errors]
+    assert len(report.tasks) == 9
