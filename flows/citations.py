@@ -13,12 +13,11 @@ from typing import Final
 from extract.errors import SearchFailed
 from extract.pubmed.fetch.search import fetch_batches
 from extract.schema.record import Pmid
-from extract.schema.vocabulary import RecordState, SearchState
+from extract.schema.vocabulary import RecordState
 from extract.store.curated import all_reports
 from extract.store.engine import Transaction
-from extract.store.log import search_log
 from extract.store.records import known_pmids, list_records
-from extract.store.results import result_of
+from extract.store.results import recently_asked
 from flows.context import NightContext
 from flows.pubmed import pubmed
 from flows.runs import logged_run
@@ -65,11 +64,7 @@ def follow_citations(context: NightContext) -> CitationOutcome:
 def _due(tx: Transaction, kind: str, night: dt.date) -> tuple[Pmid, ...]:
     """Return the included reports whose citations were not looked up completely within a week."""
     since = (night - dt.timedelta(days=EVERY_DAYS - 1)).isoformat()
-    recent: set[str] = set()
-    for run in search_log(tx):
-        if run.date_type == kind and run.state is SearchState.COMPLETE and since <= run.night <= night.isoformat():
-            result = result_of(tx, run.run_id)
-            recent |= set(result.asked or ()) if result is not None else set()
+    recent = recently_asked(tx, kind, since=since, until=night.isoformat())
     gone = {record.pmid for record in list_records(tx) if record.deleted_night is not None}
     reports = {Pmid(report.pmid) for report in all_reports(tx) if report.pmid}
     included = {record.pmid for record in list_records(tx, states=[RecordState.INCLUDED]) if record.pmid.isdecimal()}

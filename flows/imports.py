@@ -21,7 +21,7 @@ from extract.pubmed.parse import content_hash, record_from_json, record_to_json
 from extract.review.people import reviewer
 from extract.schema.protocol import Protocol
 from extract.schema.record import AbstractSection, Author, Pmid, Record
-from extract.schema.vocabulary import RecordState, SearchState
+from extract.schema.vocabulary import RecordState
 from extract.store.archive import keep_body, note_body
 from extract.store.decisions import Decision, decisions_on, record_decision
 from extract.store.engine import Store, Transaction
@@ -35,9 +35,8 @@ from extract.store.imports import (
     undo_record,
 )
 from extract.store.links import LinkEvidence, list_links, propose_link
-from extract.store.log import search_log
 from extract.store.records import get_record, list_records, upsert_record
-from extract.store.results import result_of
+from extract.store.results import recently_asked
 from flows.context import NightContext
 from flows.pubmed import pubmed
 from flows.runs import logged_run
@@ -159,11 +158,7 @@ def fetch_imported(context: NightContext) -> ImportedRecordsOutcome:
 
 def _due(tx: Transaction, night: dt.date) -> tuple[Pmid, ...]:
     since = (night - dt.timedelta(days=AGAIN_AFTER_DAYS - 1)).isoformat()
-    recent: set[str] = set()
-    for run in search_log(tx):
-        if run.date_type == "imported" and run.state is SearchState.COMPLETE and run.night >= since:
-            result = result_of(tx, run.run_id)
-            recent |= set(result.asked or ()) if result is not None else set()
+    recent = recently_asked(tx, "imported", since=since, until=night.isoformat())
     return tuple(Pmid(pmid) for pmid in pmids_never_fetched(tx) if pmid not in recent)
 
 

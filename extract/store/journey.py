@@ -37,7 +37,7 @@ def record_journeys(tx: Transaction) -> tuple[RecordJourney, ...]:
     rows = tx.connection.execute(
         select(records.c.pmid, records.c.created, records.c.first_night, records.c.state, last_vote.c.at)
         .outerjoin(last_vote, last_vote.c.subject_id == records.c.pmid)
-        .where(records.c.created >= first_night)
+        .where(records.c.created >= first_night, records.c.undone_at.is_(None))
         .order_by(records.c.pmid)
     )
     return tuple(

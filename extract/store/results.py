@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from extract.schema.record import Pmid
+from extract.schema.vocabulary import SearchState
 from extract.store.engine import Transaction
-from extract.store.tables import records, search_results, search_runs
+from extract.store.tables import nights, records, search_results, search_runs
 
 QUERY_WINDOWS = ("all", "crdt", "mdat")
 """Kinds of runs that put the protocol's query to a source; others follow links or look up known ids."""
@@ -39,6 +40,22 @@ def result_of(tx: Transaction, run_id: int) -> RunResult | None:
     if row is None:
         return None
     return RunResult(run_id, None if row.asked is None else tuple(row.asked), tuple(row.found))
+
+
+def recently_asked(tx: Transaction, date_type: str, *, since: str, until: str) -> set[str]:
+    """Return the ids that complete runs of a kind asked about in the nights from ``since`` to ``until`` (ISO)."""
+    rows = tx.connection.execute(
+        select(search_results.c.asked)
+        .join(search_runs, search_results.c.run_id == search_runs.c.run_id)
+        .join(nights, search_runs.c.night_id == nights.c.night_id)
+        .where(
+            search_runs.c.date_type == date_type,
+            search_runs.c.state == SearchState.COMPLETE.value,
+            nights.c.night >= since,
+            nights.c.night <= until,
+        )
+    ).scalars()
+    return {asked for run in rows for asked in run or ()}
 
 
 def record_origins(tx: Transaction) -> dict[Pmid, str]:

@@ -126,7 +126,8 @@ def _records(*, settles: bool, reads: bool) -> Select[Any]:
                 record_ranks, record_ranks.c.pmid == records.c.pmid
             )
         )
-        .where(records.c.state.in_(OPEN_RECORDS))
+        # A record of an import that was taken back waits for nobody.
+        .where(records.c.state.in_(OPEN_RECORDS), records.c.undone_at.is_(None))
     )
 
 

@@ -18,11 +18,15 @@ By = Annotated[str, typer.Option("--by", metavar="PERSON", help="Who decides (id
 def list_(rehearsal: Rehearsal = False) -> None:
     """List the registered trials as JSON lines, those nobody has looked at first."""
     from extract.review.trials import trial_items
+    from flows.registries import linked_families
 
     with opened(rehearsal=rehearsal) as (_, store), store.read() as tx:
+        ours = linked_families(tx)
         for item in trial_items(tx):
             facts = item.trial.facts
+            family = ours.get(item.trial.registry_id)
             row = {"id": item.trial.registry_id, "decided": item.decided, "title": facts["brief_title"]}
+            row["study"] = family.study_id if family is not None else None
             row |= {name: facts.get(name) for name in ("status", "start", "primary_completion", "enrolment")}
             typer.echo(json.dumps(row, ensure_ascii=False))
 
