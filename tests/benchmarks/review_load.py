@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--items", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--thinking", type=float, default=1.0, help="mean seconds before a decision")
+    parser.add_argument("--thinking", type=float, default=3.0, help="mean seconds before a decision")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="review-load-") as folder:
         state = Path(folder) / "state"

@@ -18,6 +18,9 @@ from lxml import html
 from tests.load.prepared import PASSWORD, Prepared
 
 Kind = Literal["inbox", "next", "item", "act"]
+IDLE_SECONDS = 3
+"""A connection idle for longer is opened again: the server closes it after five seconds, and browsers know that."""
+
 NUMBERS = re.compile(r"HR (\d\.\d\d); 95% CI (\d\.\d\d)-(\d\.\d\d)")
 
 
@@ -49,7 +52,7 @@ class Reviewer(threading.Thread):
         self._begin, self._seconds, self._thinking = begin, seconds, thinking
         self._host = urlsplit(address).netloc
         self._connection = http.client.HTTPConnection(self._host, timeout=60)
-        self._cookie = ""
+        self._cookie, self._used = "", time.monotonic()
         self._drawn = random.Random(person)
 
     def run(self) -> None:
@@ -65,6 +68,8 @@ class Reviewer(threading.Thread):
         except Exception as error:  # noqa: BLE001 - told to whoever started the thread, which fails on it
             self.log.problem = f"{type(error).__name__}: {error}"
             self._begin.abort()
+        finally:
+            self._connection.close()
 
     def _item(self) -> bool:
         """Take the next item and decide on it; False when there is none."""
@@ -81,6 +86,9 @@ class Reviewer(threading.Thread):
             return True
         action, fields = form
         status, _, answer = self._ask("act", action, fields)
+        if status == 200 and (again := self._filled(answer, item)) is not None:
+            # The approval that completes a value shows first what the page would say; it is confirmed there.
+            status, _, answer = self._ask("act", *again)
         if status == 303:
             self.log.saved.append(item)
         elif status in (409, 422):
@@ -122,6 +130,8 @@ class Reviewer(threading.Thread):
         if form is not None:
             body = urlencode(form)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if time.monotonic() - self._used > IDLE_SECONDS:
+            self._connection.close()
         begun = time.perf_counter()
         try:
             self._connection.request("POST" if form is not None else "GET", path, body, headers)
@@ -130,6 +140,7 @@ class Reviewer(threading.Thread):
         except OSError:
             self.log.unanswered += 1
             raise
+        self._used = time.monotonic()
         if kind is not None:
             self.log.seconds[kind].append(time.perf_counter() - begun)
         for cookie in answer.headers.get_all("Set-Cookie", []):

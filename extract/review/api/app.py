@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from extract.review.api.appraisal import add_appraisal_endpoints
 from extract.review.api.decisions import add_decision_endpoints
 from extract.review.api.items import add_item_endpoints
+from extract.review.api.links import add_link_endpoints
 from extract.review.api.people import add_people_endpoints
 from extract.review.api.register import Endpoints
 from extract.review.desk import Access, Desk
@@ -17,6 +18,7 @@ def api_app(desk: Desk, access: dict[tuple[str, str], Access]) -> FastAPI:
     endpoints = Endpoints(desk, access)
     add_item_endpoints(endpoints, desk)
     add_decision_endpoints(endpoints, desk)
+    add_link_endpoints(endpoints, desk)
     add_people_endpoints(endpoints, desk)
     add_appraisal_endpoints(endpoints, desk)
     return endpoints.app

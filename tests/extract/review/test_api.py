@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from extract.review.api.problems import on_refused, too_many
 from extract.review.api.register import BURST, BURST_SECONDS, WRONG, WRONG_SECONDS
 from extract.review.budget import Budget
 from extract.review.tokens import PREFIX, make_token
-from extract.store.curated import curated_values
+from extract.store.curated import curated_values, families, put_family
 from extract.store.decisions import all_decisions, verify_chain
 from tests.extract.review.api_client import Program, program, token_for
+from tests.extract.review.judging import put_result
 from tests.extract.review.queue_server import PROTOCOL, QUOTE, Clock, Queue, enqueue, make_account
 
 READ = {"estimate": "0.72", "ci_low": 0.56, "ci_high": 0.93, "ci_level": 95}
@@ -294,3 +296,18 @@ def test_the_document_describes_every_endpoint_with_its_scope_and_refusals(queue
         assert operation["summary"]
         assert {"401", "403", "422", "429"} <= set(operation["responses"])
         assert operation["security"] == [{"HTTPBearer": []}]
+
+
+def test_a_study_is_taken_out_of_its_overlap_group_and_a_wrong_name_is_not_found(queue: Queue) -> None:
+    put_result(queue.store, design="population_registry", study_id="Cohort-A")
+    with queue.store.write() as tx:
+        (study,) = families(tx)
+        put_family(tx, replace(study, overlap_group="SEER"))
+    with program(queue, "reviewer-a") as a:
+        assert a.ask("GET", "/links").json() == []
+        assert a.ask("POST", "/studies/Cohort-A/split", {"reason": ""}).status_code == 422
+        assert a.ask("POST", "/studies/Cohort-A/split", {"reason": "other registry years"}).status_code == 200
+        for path in ("/studies/nobody/split", "/reports/nobody/split", "/links/nothing/undo"):
+            assert a.ask("POST", path, {"reason": "x"}).status_code in (404, 422)
+    with queue.store.read() as tx:
+        assert families(tx)[0].overlap_group is None

@@ -45,6 +45,9 @@ FILLED = {
     "{value_id}": "none--1",
     "{token_id}": "none",
     "{token}": "none",
+    "{proposal}": "none",
+    "{report}": "none",
+    "{study}": "none",
 }
 
 SCOPED = {"read": Access.SIGNED_IN, "decide": Access.DECIDE, "administer": Access.ADMINISTER}
