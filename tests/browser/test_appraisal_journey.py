@@ -53,20 +53,20 @@ def test_two_judges_differ_and_the_adjudicator_settles_without_scripts(browser: 
     a.get_by_role("button", name="Keep as draft").click()
     assert "as the answers give: Low" in a.get_by_label("Judgement").first.inner_text()
     a.get_by_role("button", name="Save my judgement").click()
-    assert "a second judge who does not see it is awaited" in a.get_by_role("status").inner_text()
+    assert "a second judge who does not see it is awaited" in a.locator("div.good").inner_text()
 
     b.goto(f"{desk.address}bias/{item}")
     assert "what the report says" not in b.get_by_role("main").inner_text().replace("What the report says, and", "")
     fill_in(b, trial_form(answer_1__2="N"))
     b.get_by_role("button", name="Save my judgement").click()
-    assert "an adjudicator settles it" in b.get_by_role("status").inner_text()
+    assert "an adjudicator settles it" in b.locator("div.good").inner_text()
 
     lead.goto(f"{desk.address}bias/{item}")
     assert lead.get_by_role("heading", level=1).inner_text().startswith("Settle")
     lead.locator('input[name="answer-1.2"][value="NI"]').check()
     lead.get_by_label("What the report says, and where").first.fill("Envelopes, not said to be opaque (p. 3)")
     lead.get_by_role("button", name="Settle").click()
-    assert "the judgement is complete" in lead.get_by_role("status").inner_text()
+    assert "the judgement is complete" in lead.locator("div.good").inner_text()
     with desk.store.read() as tx:
         agreed = assessment_of(tx, item).agreed
     assert agreed is not None
@@ -94,7 +94,7 @@ def test_a_trial_is_judged_by_keyboard_alone(browser: Browser, desk: Queue) -> N
         page.evaluate("document.activeElement.blur()")
     page.keyboard.press("a")
     page.wait_for_url("**/appraisal?**")
-    assert "your judgement is in" in page.get_by_role("status").inner_text()
+    assert "your judgement is in" in page.locator("div.good").inner_text()
     with desk.store.read() as tx:
         judged = assessment_of(tx, "Trial-B~OS").judgements["reviewer-a"]
     assert judged.levels["overall"] == "low"

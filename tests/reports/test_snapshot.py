@@ -114,3 +114,12 @@ def test_a_folder_without_manifest_is_no_snapshot(tmp_path: Path) -> None:
 def test_no_number_that_is_none_can_enter_a_snapshot(value: float) -> None:
     with pytest.raises(ValidationError):
         Interval(estimate=value, low=0.5, high=2.0, level=95.0)
+
+
+def test_a_snapshot_from_before_risk_of_bias_was_judged_is_still_read(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for path in ("tables/risk_of_bias.csv", "tables/risk_of_bias.meta.json"):
+        del manifest["files"][path]
+        (folder / path).unlink()
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert read_snapshot(folder).risk_of_bias == ()
