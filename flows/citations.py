@@ -65,7 +65,7 @@ def _due(tx: Transaction, kind: str, night: dt.date) -> tuple[Pmid, ...]:
     """Return the included reports whose citations were not looked up completely within a week."""
     since = (night - dt.timedelta(days=EVERY_DAYS - 1)).isoformat()
     recent = recently_asked(tx, kind, since=since, until=night.isoformat())
-    gone = {record.pmid for record in list_records(tx) if record.deleted_night is not None}
+    gone = {record.pmid for record in list_records(tx, deleted=True)}
     reports = {Pmid(report.pmid) for report in all_reports(tx) if report.pmid}
     included = {record.pmid for record in list_records(tx, states=[RecordState.INCLUDED]) if record.pmid.isdecimal()}
     return tuple(sorted((reports | included) - gone - recent, key=int))

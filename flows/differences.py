@@ -119,8 +119,8 @@ def lost_inclusions(tx: Transaction, protocol: Protocol) -> tuple[Pmid, ...]:
         changed = changed or any(run.source == strategy.source and run.query_hash != fingerprint for run in full)
     if not changed:
         return ()
-    origins = record_origins(tx)
     included = list_records(tx, states=[RecordState.INCLUDED])
+    origins = record_origins(tx)
     return tuple(
         record.pmid
         for record in included

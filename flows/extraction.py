@@ -15,7 +15,7 @@ from extract.review.proposal import proposed_value
 from extract.review.routes import routes_of
 from extract.schema.effect import Document, Effect
 from extract.schema.protocol import Protocol
-from extract.schema.vocabulary import Measure, RecordState
+from extract.schema.vocabulary import Measure
 from extract.store.candidates import (
     OPEN_STATES,
     add_candidate,
@@ -27,7 +27,7 @@ from extract.store.candidates import (
 from extract.store.curated import CuratedValue, curated_values, put_value
 from extract.store.decisions import Decision, record_decision
 from extract.store.engine import Transaction
-from extract.store.records import StoredRecord, list_records, set_extracted
+from extract.store.records import NOT_EXCLUDED, StoredRecord, list_records, set_extracted
 from flows.context import NightContext
 from flows.second_reading import SecondReadingOutcome, read_second
 
@@ -66,13 +66,8 @@ def extract_night(context: NightContext, *, everything: bool = False, read: Read
         How records are read, for example in batches over a cluster; it gives one result a record, in their order.
     """
     with context.store.read() as tx:
-        waiting = [
-            record
-            for record in list_records(tx)
-            if record.state is not RecordState.EXCLUDED
-            and record.deleted_night is None
-            and (everything or record.extracted_with != EXTRACTOR_VERSION)
-        ]
+        unread_by = None if everything else EXTRACTOR_VERSION
+        waiting = list_records(tx, states=NOT_EXCLUDED, deleted=False, unread_by=unread_by)
     proposed = confirmed = 0
     for record, effects in zip(waiting, read(context, waiting), strict=True):
         with context.store.write() as tx:

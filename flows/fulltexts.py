@@ -26,7 +26,7 @@ from extract.store.candidates import verify_span
 from extract.store.engine import Transaction
 from extract.store.fulltexts import StoredFullText, all_full_texts, put_full_text, set_full_text_read
 from extract.store.ranks import record_ranks
-from extract.store.records import StoredRecord, get_record, list_records
+from extract.store.records import NOT_EXCLUDED, StoredRecord, get_record, list_records
 from flows.context import NightContext
 from flows.extraction import QUEUED, enqueue
 from flows.pubmed import pubmed
@@ -95,9 +95,9 @@ def _due(tx: Transaction, night: dt.date) -> tuple[tuple[str, str], ...]:
     ranks = record_ranks(tx)
     since = (night - dt.timedelta(days=AGAIN_AFTER_DAYS - 1)).isoformat()
     due = []
-    for record in list_records(tx):
+    for record in list_records(tx, states=NOT_EXCLUDED, deleted=False):
         pmcid = record_from_json(record.content).pmcid or ""
-        if record.state is RecordState.EXCLUDED or record.deleted_night is not None or not _PMCID.fullmatch(pmcid):
+        if not _PMCID.fullmatch(pmcid):
             continue
         text = known.get(pmcid)
         if text is not None and (text.state == "open" or text.night >= since):

@@ -18,8 +18,12 @@ from extract.schema.vocabulary import Design, RecordState
 from extract.store.curated import Report, TrialFamily, all_reports, families
 from extract.store.engine import Transaction
 from extract.store.links import LinkEvidence, confirmed_study, propose_link, supersede_links
-from extract.store.records import StoredRecord, list_records
+from extract.store.log import latest_nights
+from extract.store.records import StoredRecord, list_records, revised_since
 from flows.context import NightContext
+
+LOOKED_BACK = 60
+"""Nights of the log among which the last one that ended is looked for; without one, everything is compared."""
 
 UNDECIDED = (RecordState.NEW, RecordState.SCREENING, RecordState.CONFLICT)
 
@@ -37,15 +41,18 @@ def propose_night(context: NightContext) -> ProposalOutcome:
     """Propose links for what people have not decided yet; the same again changes nothing."""
     with context.store.read() as tx:
         studies = known_studies(tx)
-        records = list_records(tx)
-        open_ones = [record for record in records if _is_open(tx, record)]
+        open_ones = [r for r in list_records(tx, states=UNDECIDED, deleted=False) if _is_open(tx, r)]
+        # Two records are compared on the night one of them came or changed: all pairs again would cost ever more.
+        fresh = revised_since(tx, _last_ended(tx, context))
+        compared = [record for record in open_ones if record.pmid in fresh]
+        records = list_records(tx) if compared else ()
         reports = [(record, propose_links(record_from_json(record.content), studies)) for record in open_ones]
         known = families(tx)
     groups = {family.study_id: _groups(family) for family in known}
     # Cohorts that are kept apart in every pool already need no person.
     overlaps = [pair for pair in propose_overlaps(_cohorts(known)) if not groups[pair.first] & groups[pair.second]]
     parsed = {record.pmid: record_from_json(record.content) for record in records}
-    new = [citation_of(parsed[record.pmid]) for record in open_ones]
+    new = [citation_of(parsed[record.pmid]) for record in compared]
     others = [citation_of(each) for pmid, each in parsed.items() if pmid not in {c.citation_id for c in new}]
     duplicates = propose_duplicates(new, others)
     night = context.night.isoformat()
@@ -70,6 +77,12 @@ def propose_night(context: NightContext) -> ProposalOutcome:
                 tx, "duplicate", first, second, score=twin.score, evidence=evidence, night=night
             )
     return ProposalOutcome(counts["report"], counts["overlap"], counts["duplicate"])
+
+
+def _last_ended(tx: Transaction, context: NightContext) -> str:
+    """Return the night before this one that ran to its end; what came since then was not looked at."""
+    ended = [n.night for n in latest_nights(tx, LOOKED_BACK) if n.finished_at and n.night_id != context.night_id]
+    return min(ended[-1], context.night.isoformat()) if ended else ""
 
 
 def known_studies(tx: Transaction) -> tuple[KnownStudy, ...]:

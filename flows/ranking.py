@@ -5,7 +5,7 @@ With it the standing audit: a random sample of the unread, drawn now and then, f
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,11 +16,13 @@ from extract.screening.recall import audit_sample
 from extract.store.audits import add_audit, latest_audit
 from extract.store.engine import Transaction
 from extract.store.ranks import RecordRank, record_ranks, replace_ranks
-from extract.store.records import StoredRecord, list_records
+from extract.store.records import StoredRecord, decided_basis, list_records, record_counts
 from flows.context import NightContext
 from flows.screening_progress import ScreeningProgress, screening_progress
 
 UNDECIDED: Final = (RecordState.NEW, RecordState.SCREENING, RecordState.CONFLICT)
+
+DECIDED: Final = (RecordState.INCLUDED, RecordState.EXCLUDED)
 
 AUDIT_SIZE: Final = 60
 """Records in an audit sample: none eligible among 60 of a large pile means that about 5 % of it are at most (95 %)."""
@@ -38,40 +40,34 @@ class RankingOutcome:
 def rank_night(context: NightContext) -> RankingOutcome:
     """Order the undecided records and look after the audit; the same records and decisions change nothing."""
     with context.store.read() as tx:
-        records = [record for record in list_records(tx) if record.deleted_night is None]
+        waiting = list_records(tx, states=UNDECIDED, deleted=False)
+        counts = record_counts(tx)
+        version = f"words-letters-topics/1 {decided_basis(tx)[:12]}"
         old = record_ranks(tx)
-    waiting = [record for record in records if record.state in UNDECIDED]
-    decided = [record for record in records if record.state not in UNDECIDED]
-    version = f"words-letters-topics/1 {_fingerprint(records)}"
-    reason = _why_not(decided)
+    reason = _why_not(counts)
     if not waiting or reason is not None:
         ranks: list[RecordRank] = []
     elif {rank.model_version for rank in old.values()} == {version}:
         ranks = list(old.values())
     else:
+        with context.store.read() as tx:
+            decided = list_records(tx, states=DECIDED, deleted=False)
         ranks = _ranked(decided, waiting, version)
     with context.store.write() as tx:
         if {rank.pmid: rank for rank in ranks} != old:
             replace_ranks(tx, ranks, night=context.night.isoformat())
-        _draw_audit(tx, context, waiting, decided)
+        _draw_audit(tx, context, waiting, found=counts[RecordState.INCLUDED])
         progress = screening_progress(tx)
     return RankingOutcome(len(ranks), reason, progress)
 
 
-def _why_not(decided: list[StoredRecord]) -> str | None:
-    included = sum(record.state is RecordState.INCLUDED for record in decided)
-    if 0 < included < len(decided):
+def _why_not(counts: dict[RecordState, int]) -> str | None:
+    if counts[RecordState.INCLUDED] and counts[RecordState.EXCLUDED]:
         return None
     return "a ranking needs at least one included and one excluded record; the oldest are read first until then"
 
 
-def _fingerprint(records: list[StoredRecord]) -> str:
-    """Return what a ranking depends on: which records at which revision, and what was decided on each."""
-    rows = sorted(f"{r.pmid} {r.revision} {r.state if r.state not in UNDECIDED else ''}" for r in records)
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12]
-
-
-def _ranked(decided: list[StoredRecord], waiting: list[StoredRecord], version: str) -> list[RecordRank]:
+def _ranked(decided: Sequence[StoredRecord], waiting: Sequence[StoredRecord], version: str) -> list[RecordRank]:
     # scikit-learn takes a second to load, and a night without anything to rank does without it.
     from extract.screening.ranker import rank_documents
 
@@ -85,9 +81,7 @@ def _document(record: StoredRecord) -> ScreeningDocument:
     return ScreeningDocument(record.pmid, parsed.title, parsed.abstract_text(), parsed.publication_types)
 
 
-def _draw_audit(
-    tx: Transaction, context: NightContext, waiting: list[StoredRecord], decided: list[StoredRecord]
-) -> None:
+def _draw_audit(tx: Transaction, context: NightContext, waiting: Sequence[StoredRecord], *, found: int) -> None:
     """Draw a new audit sample where records wait that the last one, read to its end, did not cover."""
     pile = sorted(record.pmid for record in waiting)
     last = latest_audit(tx)
@@ -98,5 +92,4 @@ def _draw_audit(
     if pile:
         seed = f"{context.night.isoformat()} {len(pile)}"
         sample = audit_sample(pile, size=min(AUDIT_SIZE, len(pile)), seed=seed)
-        found = sum(record.state is RecordState.INCLUDED for record in decided)
         add_audit(tx, night=context.night.isoformat(), seed=seed, found_before=found, pile=pile, sample=sample)

@@ -12,7 +12,7 @@ from typing import Final
 from extract.schema.vocabulary import RecordState
 from extract.store.audits import ScreeningAudit, latest_audit
 from extract.store.engine import Transaction
-from extract.store.records import list_records
+from extract.store.records import record_counts, record_states
 
 DECIDED: Final = (RecordState.INCLUDED, RecordState.EXCLUDED)
 
@@ -63,15 +63,13 @@ class ScreeningProgress:
 
 def screening_progress(tx: Transaction) -> ScreeningProgress:
     """Compute the progress from the log."""
-    states: dict[str, RecordState] = {
-        str(record.pmid): record.state for record in list_records(tx) if record.deleted_night is None
-    }
-    included = sum(state is RecordState.INCLUDED for state in states.values())
-    excluded = sum(state is RecordState.EXCLUDED for state in states.values())
-    counts = (included, excluded, len(states) - included - excluded)
+    by_state = record_counts(tx)
+    included, excluded = by_state[RecordState.INCLUDED], by_state[RecordState.EXCLUDED]
+    counts = (included, excluded, sum(by_state.values()) - included - excluded)
     audit = latest_audit(tx)
     if audit is None:
         return ScreeningProgress(*counts)
+    states = record_states(tx, sorted({*audit.sample, *audit.pile}))
     # A record that was withdrawn since is neither eligible nor unread.
     decided = [states.get(pmid, RecordState.EXCLUDED) in DECIDED for pmid in audit.sample]
     read = decided.index(False) if False in decided else len(decided)

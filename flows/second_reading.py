@@ -10,10 +10,9 @@ import requests
 from extract.errors import SecondReadingFailed
 from extract.pubmed.parse import record_from_json
 from extract.schema.effect import Document
-from extract.schema.vocabulary import RecordState
 from extract.second_extractor import SecondExtractorSettings, SecondReading, extractor_version, read_again
 from extract.store.archive import keep_body, note_body
-from extract.store.records import StoredRecord, list_records
+from extract.store.records import NOT_EXCLUDED, StoredRecord, list_records
 from extract.store.second_readings import KeptReading, put_second_reading, read_by
 from flows.context import NightContext
 
@@ -52,11 +51,8 @@ def read_second(context: NightContext) -> SecondReadingOutcome | None:
         known = read_by(tx, extractor)
         waiting = [
             record
-            for record in list_records(tx)
-            if record.state is not RecordState.EXCLUDED
-            and record.deleted_night is None
-            and (record.pmid, record.revision) not in known
-            and _document(record).abstract
+            for record in list_records(tx, states=NOT_EXCLUDED, deleted=False)
+            if (record.pmid, record.revision) not in known and _document(record).abstract
         ]
     return _read(context, waiting, settings)
 

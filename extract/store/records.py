@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,9 +13,11 @@ from sqlalchemy import Row, func, select
 from extract.schema.record import Pmid, Record
 from extract.schema.vocabulary import RecordState
 from extract.store.engine import Transaction
-from extract.store.tables import record_revisions, records
+from extract.store.tables import decisions, record_revisions, records
 
 Upsert = Literal["new", "changed", "known"]
+
+NOT_EXCLUDED = tuple(state for state in RecordState if state is not RecordState.EXCLUDED)
 
 PARAMETERS_A_STATEMENT = 500
 """Ids in one statement: below the smallest limit of bound parameters of the databases we use."""
@@ -125,12 +129,82 @@ def get_record(tx: Transaction, pmid: str) -> StoredRecord | None:
     return _stored(row) if row is not None else None
 
 
-def list_records(tx: Transaction, *, states: Sequence[RecordState] | None = None) -> tuple[StoredRecord, ...]:
-    """Return records at their current revision, oldest first, optionally only in some states."""
+def list_records(
+    tx: Transaction,
+    *,
+    states: Sequence[RecordState] | None = None,
+    deleted: bool | None = None,
+    unread_by: str | None = None,
+) -> tuple[StoredRecord, ...]:
+    """Return records at their current revision with their content, oldest first.
+
+    The whole table is large: a night asks for what it needs.
+
+    Parameters
+    ----------
+    states
+        Only those in these states.
+    deleted
+        Only those PubMed withdrew (True), or only those it has (False).
+    unread_by
+        Only those whose current revision this extractor has not read.
+    """
     query = _current().order_by(records.c.first_night, records.c.pmid)
     if states is not None:
         query = query.where(records.c.state.in_([state.value for state in states]))
+    if deleted is not None:
+        query = query.where(records.c.deleted_night.is_not(None) if deleted else records.c.deleted_night.is_(None))
+    if unread_by is not None:
+        query = query.where(records.c.extracted_with.is_distinct_from(unread_by))
     return tuple(_stored(row) for row in tx.connection.execute(query))
+
+
+def record_counts(tx: Transaction) -> dict[RecordState, int]:
+    """Return how many records PubMed still has stand in each state."""
+    query = select(records.c.state, func.count()).where(records.c.deleted_night.is_(None)).group_by(records.c.state)
+    found = {RecordState(state): int(number) for state, number in tx.connection.execute(query)}
+    return {state: found.get(state, 0) for state in RecordState}
+
+
+def decided_basis(tx: Transaction) -> str:
+    """Return a mark that changes when a record comes, changes, goes, or is decided: whether to look at all again.
+
+    Sums and counts, computed by the database: reading every record to see that nothing changed took longer than the
+    rest of a quiet night.
+    """
+    counts = tx.connection.execute(
+        select(func.count(), func.sum(records.c.revision), func.count(records.c.deleted_night))
+    ).one()
+    revisions = tx.connection.execute(select(func.count()).select_from(record_revisions)).scalar_one()
+    last = tx.connection.execute(select(func.max(decisions.c.seq)).where(decisions.c.subject_kind == "record")).scalar()
+    states = sorted((state.value, number) for state, number in record_counts(tx).items())
+    mark = json.dumps([*(int(each or 0) for each in counts), revisions, last, states])
+    return hashlib.sha256(mark.encode()).hexdigest()
+
+
+def record_states(tx: Transaction, pmids: Sequence[str]) -> dict[str, RecordState]:
+    """Return where these records stand, without those PubMed withdrew."""
+    found: dict[str, RecordState] = {}
+    for start in range(0, len(pmids), PARAMETERS_A_STATEMENT):
+        part = pmids[start : start + PARAMETERS_A_STATEMENT]
+        query = select(records.c.pmid, records.c.state).where(
+            records.c.pmid.in_(part), records.c.deleted_night.is_(None)
+        )
+        found |= {pmid: RecordState(state) for pmid, state in tx.connection.execute(query)}
+    return found
+
+
+def revised_since(tx: Transaction, night: str) -> set[str]:
+    """Return the records whose current revision came in on this night or later."""
+    query = (
+        select(records.c.pmid)
+        .join(
+            record_revisions,
+            (record_revisions.c.pmid == records.c.pmid) & (record_revisions.c.revision == records.c.revision),
+        )
+        .where(record_revisions.c.night >= night)
+    )
+    return set(tx.connection.execute(query).scalars())
 
 
 def set_state(tx: Transaction, pmid: str, state: RecordState) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 from tests.nights import rehearsal
 from tests.soak.ends import differences
 from tests.soak.world import synthetic_records, write_world
-from tests.soak.year import Figures, run_year
+from tests.soak.year import Disturbances, Figures, run_year
 
 YEARS = ("calm", "disturbed")
 COMPARED = ("cpu_seconds", "night_megabytes", "queue_megabytes", "database_megabytes", "site_megabytes")
@@ -74,7 +74,7 @@ def one_year(folder: Path, name: str, *, nights: int, seed: int) -> None:
         folder / "archive",
         records,
         days=nights,
-        disturbed=name == "disturbed",
+        disturbed=Disturbances() if name == "disturbed" else None,
         seed=seed,
         told=told,
     )

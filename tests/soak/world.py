@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,11 +66,11 @@ class Synthetic:
         return {"estimate": self.hr, "ci_low": self.ci_low, "ci_high": self.ci_high, "ci_level": 95}
 
 
-def synthetic_records(days: int, *, seed: int = 1) -> dict[str, Synthetic]:
+def synthetic_records(days: int, *, every: int = EVERY, seed: int = 1) -> dict[str, Synthetic]:
     """Return the synthetic records of a year by PMID; one in three reports a cohort that is included."""
     chance = random.Random(seed)
     records = {}
-    for number, offset in enumerate(range(1, days, EVERY), start=1):
+    for number, offset in enumerate(range(1, days, every), start=1):
         hr = round(chance.uniform(0.55, 1.1), 2)
         width = chance.uniform(1.15, 1.5)
         day, included = FIRST + dt.timedelta(days=offset), number % 3 == 1
@@ -88,9 +89,13 @@ def synthetic_records(days: int, *, seed: int = 1) -> dict[str, Synthetic]:
     return records
 
 
-def write_world(folder: Path, records: dict[str, Synthetic]) -> Path:
-    """Write the archive of the year."""
+def write_world(folder: Path, records: dict[str, Synthetic], *, real: Collection[str] | None = None) -> Path:
+    """Write the archive of the year: all records of the packaged one, or those of some ids, and the synthetic ones."""
     shutil.copytree(packaged_archive(), folder)
+    for path in (folder / "records").glob("*.xml"):
+        if real is not None and path.stem not in real:
+            for each in (path, *folder.glob(f"revisions/*/{path.name}")):
+                each.unlink()
     for record in records.values():
         (folder / "records" / f"{record.pmid}.xml").write_text(_xml(record, links=""), encoding="utf-8")
         if record.erratum is not None:

@@ -23,7 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from extract.pubmed.replay import ReplayServer
-from extract.pubmed.replay.faults import Fault, SeenRequest
+from extract.pubmed.replay.faults import Fault, FaultPlan, SeenRequest
 from extract.registries.replay import TrialsReplayServer
 from flows.night import opened_night, run_night
 from flows.pubmed import entrez_settings
@@ -44,14 +44,31 @@ FAULTS = (
     Fault(body=b"<eSearchResult><ERROR>Search Backend failed: timeout</ERROR></eSearchResult>"),
     Fault(body=b""),
 )
-FAULT_SHARE = 0.04
-"""Share of the requests that meet a fault: about every third night has one."""
-
 RUNS_A_DAY = 12
 """Tries of one night before the soak gives up; the last ones are undisturbed."""
 
 COMMITS = 40
 """A night has more commits than this; the kill strikes one of the first so many."""
+
+
+@dataclass(frozen=True)
+class Disturbances:
+    """What happens to a year.
+
+    Parameters
+    ----------
+    fault_share
+        Share of the requests to PubMed that meet a fault; with 0.04 about every third night has one.
+    every
+        Days after which the kills come again.
+    kill_nights, kill_work
+        Days of such a stretch on which the night, or the server people work on, is killed.
+    """
+
+    fault_share: float = 0.04
+    every: int = 30
+    kill_nights: tuple[int, ...] = (10,)
+    kill_work: tuple[int, ...] = (19, 22)
 
 
 @dataclass(frozen=True)
@@ -76,7 +93,7 @@ def run_year(
     records: dict[str, Synthetic],
     *,
     days: int,
-    disturbed: bool,
+    disturbed: Disturbances | None,
     seed: int = 1,
     told: Callable[[Figures], None] = lambda _figures: None,
 ) -> list[Figures]:
@@ -88,8 +105,8 @@ def run_year(
     try:
         for number in range(days):
             night = FIRST + dt.timedelta(days=number)
-            kill_night = disturbed and number % 30 == 10
-            kill_people = disturbed and number % 30 in (19, 22)
+            kill_night = disturbed is not None and number % disturbed.every in disturbed.kill_nights
+            kill_people = disturbed is not None and number % disturbed.every in disturbed.kill_work
             cost = _one_night(settings, archive, night, chance, disturbed=disturbed, kill=kill_night)
             clock.write_text((rehearsal_clock(settings, night)() + dt.timedelta(hours=6)).isoformat(), "utf-8")
             kills = people.kills
@@ -122,26 +139,32 @@ class _Cost:
 
 
 def _one_night(
-    settings: Settings, archive: Path, night: dt.date, chance: random.Random, *, disturbed: bool, kill: bool
+    settings: Settings,
+    archive: Path,
+    night: dt.date,
+    chance: random.Random,
+    *,
+    disturbed: Disturbances | None,
+    kill: bool,
 ) -> _Cost:
     """Run a night until it ends well; the cost is that of the run that did."""
     for run in range(1, RUNS_A_DAY + 1):
-        faults = disturbed and run < RUNS_A_DAY - 2
-        seed = chance.random() if faults else None
+        plan = None
+        if disturbed is not None and run < RUNS_A_DAY - 2:
+            plan = _faults(random.Random(chance.random()), share=disturbed.fault_share)
         strike = chance.randint(1, COMMITS) if kill and run == 1 else None
-        status, used = _in_child(lambda s=seed, k=strike: _night(settings, archive, night, s, k))
+        status, used = _in_child(lambda p=plan, k=strike: _night(settings, archive, night, p, k))
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
             return _Cost(run, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
         expected = os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 3
-        if not disturbed or not expected:
+        if disturbed is None or not expected:
             raise AssertionError(f"night {night}, run {run}: ended with status {status}")
     raise AssertionError(f"night {night}: did not end well in {RUNS_A_DAY} runs")
 
 
-def _night(settings: Settings, archive: Path, night: dt.date, seed: float | None, kill_at: int | None) -> int:
+def _night(settings: Settings, archive: Path, night: dt.date, plan: FaultPlan | None, kill_at: int | None) -> int:
     if kill_at is not None:
         _kill_at_commit(kill_at)
-    plan = _faults(random.Random(seed)) if seed is not None else None
     with (
         ReplayServer(archive, as_of=night, faults=plan) as server,
         TrialsReplayServer(archive / "trials", as_of=night) as registry,
@@ -153,8 +176,8 @@ def _night(settings: Settings, archive: Path, night: dt.date, seed: float | None
     return report.exit_code
 
 
-def _faults(chance: random.Random) -> Callable[[SeenRequest], Fault | None]:
-    return lambda _request: chance.choice(FAULTS) if chance.random() < FAULT_SHARE else None
+def _faults(chance: random.Random, *, share: float) -> Callable[[SeenRequest], Fault | None]:
+    return lambda _request: chance.choice(FAULTS) if chance.random() < share else None
 
 
 def _kill_at_commit(number: int) -> None:
