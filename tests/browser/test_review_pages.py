@@ -17,6 +17,7 @@ from extract.store.candidates import get_candidate
 from extract.store.curated import Alert, add_alert, set_value_state
 from extract.store.decisions import Decision, latest_votes, record_decision
 from extract.store.links import LinkEvidence, propose_link
+from flows.preview import Previewer
 from tests.extract.review.queue_server import PASSWORD, PROTOCOL, Queue, enqueue, make_account, proposed_effect, serving
 from tests.stores import AT, new_store
 
@@ -26,7 +27,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Queue, dict[str, str]]]:
     """Serve a queue with something in every state; give the addresses of its pages by what they show."""
-    with new_store(tmp_path_factory.mktemp("desk")) as store, serving(store) as queue:
+    folder = tmp_path_factory.mktemp("desk")
+    with new_store(folder) as store, serving(store, preview=Previewer(store, PROTOCOL)) as queue:
         enqueue(store, "99", "98")
         first, second, conflict, reopened = enqueue(store, "100", "101", "102", "103")
         (doubtful,) = enqueue(store, "104", effect=proposed_effect(ci_high=1.3, checks=("interval-asymmetric",)))
@@ -101,7 +103,16 @@ def test_axe_finds_no_violation_on_any_page(
     lead.goto(queue.address + pages["doubt"])
     lead.get_by_label("Lower limit").fill("0,5")
     lead.get_by_role("button", name="Approve", exact=True).click()
+    lead.locator("#e-ci_low").wait_for()
     found += violations(lead, "errors")
+    # What the pages will say, before the last approval.
+    lead.goto(queue.address + pages["second"])
+    for label, text in (("Estimate (as printed)", "0.72"), ("Lower limit", "0.56"), ("Upper limit", "0.93")):
+        lead.get_by_label(label, exact=True).fill(text)
+    lead.get_by_label("Level of the interval (%)").fill("95")
+    lead.get_by_role("button", name="Save my reading").click()
+    lead.get_by_role("heading", name="What the published pages will say").wait_for()
+    found += violations(lead, "preview")
     for page in (lead, admin, stranger):
         page.context.close()
     assert not found, "\n".join(found)

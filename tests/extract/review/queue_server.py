@@ -20,6 +20,7 @@ from extract.review.accounts import add_person, join
 from extract.review.app import ReviewApp, review_app
 from extract.review.guard import form_token
 from extract.review.passwords import Passwords
+from extract.review.preview import Preview
 from extract.review.seeding import SeedPlan
 from extract.review.signing import SignIn
 from extract.schema.effect import Comparison, Effect, Span
@@ -116,7 +117,12 @@ def make_account(queue: Queue, person: str) -> None:
 
 @contextmanager
 def serving(
-    store: Store, *, asked: Protocol = PROTOCOL, provider: SignIn | None = None, seeds: SeedPlan | None = None
+    store: Store,
+    *,
+    asked: Protocol = PROTOCOL,
+    provider: SignIn | None = None,
+    seeds: SeedPlan | None = None,
+    preview: Preview | None = None,
 ) -> Iterator[Queue]:
     """Serve the queue of a store."""
     clock, approvals = Clock(), list[str]()
@@ -130,6 +136,7 @@ def serving(
         bodies=Bodies(asked),
         provider=provider,
         seeds=seeds,
+        preview=preview,
     )
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     outer.mount("/review", queue_app.asgi)
