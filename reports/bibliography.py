@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from reports.links import pubmed_url
-from reports.pages.edition import Edition
+from reports.links import frozen_path, pubmed_url
+from reports.pages.edition import Edition, Stratum
 from reports.rows import ReportRow
+
+WHOLE = Stratum("all", "all")
 
 
 def ris(reports: Iterable[ReportRow]) -> str:
@@ -30,18 +32,24 @@ def _ris_entry(report: ReportRow) -> list[str]:
     return [*lines, "ER  - ", ""]
 
 
-def bibtex(edition: Edition, *, site_url: str) -> str:
-    """Return how to cite this version."""
+def bibtex(edition: Edition, *, site_url: str, stratum: Stratum = WHOLE) -> str:
+    """Return how to cite a report of this version; its address is the frozen one, which never changes."""
+    subject = "" if stratum == WHOLE else f": {edition.subject(stratum)}"
     year = edition.snapshot.manifest.created_at[:4]
     return (
-        f"@misc{{living-review-{edition.version},\n"
-        f"  title = {{{_brace(edition.short_title)}: a living systematic review}},\n"
-        f"  author = {{{{{_brace(_author(edition))}}}}},\n"
+        f"@misc{{{_key(edition, stratum)},\n"
+        f"  title = {{{_brace(edition.short_title + subject)}: a living systematic review}},\n"
+        f'  author = "{{{_brace(_author(edition))}}}",\n'
         f"  year = {{{year}}},\n"
         f"  version = {{{edition.version}}},\n"
-        f"  url = {{{site_url}/subtype/all/v/{edition.version}/}},\n"
+        f"  url = {{{site_url}/{frozen_path(stratum.path, edition.version)}}},\n"
         "}\n"
     )
+
+
+def _key(edition: Edition, stratum: Stratum) -> str:
+    part = "" if stratum == WHOLE else f"-{stratum.subtype}-{stratum.pattern}"
+    return f"living-review{part}-{edition.version}"
 
 
 def citation_cff(edition: Edition, *, site_url: str) -> str:
@@ -68,4 +76,4 @@ def _line(text: str) -> str:
 
 
 def _brace(text: str) -> str:
-    return text.replace("\\", "").replace("{", "").replace("}", "")
+    return text.translate(str.maketrans("", "", '\\{}"'))

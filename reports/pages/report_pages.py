@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from reports.bibliography import bibtex
 from reports.links import frozen_path, root_of
 from reports.model import Changes, EstimateChange
 from reports.notation import printed_value
@@ -76,6 +77,7 @@ def _page(
         versions=tuple(versions),
         latest=root_of(folder) + stratum.path,
         abstract=abstract(edition, stratum),
+        bibtex=bibtex(edition, site_url=site.site_url, stratum=stratum),
     )
 
 

@@ -312,3 +312,19 @@ def test_the_data_package_is_valid_row_by_row_for_a_reader_that_is_not_ours(buil
     report = Package(str(built.folder / "data/datapackage.json")).validate()
     assert report.valid, [task.errors for task in report.tasks if task.errors]
     assert len(report.tasks) == 9
+
+
+def test_each_version_of_a_report_says_how_to_cite_it_by_the_address_that_never_changes(built: Built) -> None:
+    frozen = "https://review.example/subtype/hr-positive/v/{}/"
+    for folder, version in (("subtype/hr-positive/", "2026.2"), ("subtype/hr-positive/v/2026.1/", "2026.1")):
+        if (built.folder / folder).is_dir():
+            text = built.page(folder).text
+            assert f"@misc{{living-review-hr-positive-all-{version}," in text
+            assert f"url = {{{frozen.format(version)}}}" in text
+    assert (built.folder / "subtype/hr-positive/v/2026.1").is_dir()
+    # Read by a BibTeX parser that is not ours: the team is one author, not a first and a last name.
+    from pybtex.database import parse_string
+
+    (entry,) = parse_string((built.folder / "data/citation.bib").read_text(), "bibtex").entries.values()
+    assert [str(person) for person in entry.persons["author"]] == ["{Protocol team}"]
+    assert entry.fields["version"] == "2026.2"
