@@ -171,7 +171,8 @@ def _bracketed_pair(
 
     Two numbers alone in brackets around the geometric middle of which the ratio lies.
     """
-    if step + 3 >= len(found) or measure not in RATIO_SCALE or step != index + 1:
+    apart = index + 2 if found[index].lower == "," else index + 1  # "7.1, [1.3, 37.9]"
+    if step + 3 >= len(found) or measure not in RATIO_SCALE or step != apart:
         return None
     opening, mark, closing = found[step - 1].lower, found[step + 1].lower, found[step + 3].lower
     first, second = found[step], found[step + 2]

@@ -27,6 +27,8 @@ _RATIOS: Final = (
 )
 #: A number and a range in brackets, in a document that has named its ratio before: "(0.82, 0.67-0.99; ...)".
 _NAMELESS: Final = re.compile(r"[(\[,;] ?\d?\.\d{1,4}[,;]? ?[(\[]?\d{0,3}\.\d{1,4} ?(?:-|to) ?\d")
+#: A ratio and limits in whole numbers, "OR 5; 95% CI 2-12": rare, and told by its form alone.
+_WHOLE_INTERVAL: Final = re.compile(r"\b[a-z]{0,3}[HOR]R[^.;()]{0,12}\d{1,3}[^.()]{1,12}CI\W{0,3}\d{1,3} ?(?:-|to) ?\d")
 _DIGIT: Final = re.compile(r"\d")
 _DECIMAL: Final = re.compile(r"[.\d](?:(?<=[.])\d|(?<=\d),\d\d?(?!\d))")  # one class first: searched at a leap
 
@@ -55,7 +57,9 @@ def may_hold_a_result(folded: str, start: int, end: int) -> bool:
     sentence = folded[start:end]
     if _MEDIANS[0] in sentence or _MEDIANS[1] in sentence:
         return _DIGIT.search(sentence) is not None
-    return _DECIMAL.search(sentence) is not None and any(map(sentence.__contains__, _RATIOS))
+    if _DECIMAL.search(sentence) is None:
+        return "CI" in sentence and _WHOLE_INTERVAL.search(sentence) is not None
+    return any(map(sentence.__contains__, _RATIOS))
 
 
 def may_hold_a_nameless_value(folded: str, start: int, end: int) -> bool:

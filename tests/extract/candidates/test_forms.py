@@ -301,3 +301,21 @@ def test_a_range_in_a_unit_of_change_is_no_interval() -> None:
     assert numbers(read("It predicted survival (HR = 1.20 per 1.1-1.3 units, P < .001).")) == [
         ("HR", 1.20, None, None, None)
     ]
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("(OR 5; 95% CI 2-12)", ("OR", 5.0, 2.0, 12.0, 95.0)),
+        ("(HR = 30, 95% CI 16 to 60)", ("HR", 30.0, 16.0, 60.0, 95.0)),
+        ("(adjusted HR 7.1, [1.3, 37.9]; p = 0.021)", ("HR", 7.1, 1.3, 37.9, None)),
+    ],
+)
+def test_whole_numbers_and_a_bracket_behind_a_comma_are_read(
+    printed: str, expected: tuple[str, float, float, float, float | None]
+) -> None:
+    assert numbers(read(f"Deaths were more frequent {printed}.")) == [expected]
+
+
+def test_whole_numbers_that_are_no_ratio_stay_unread() -> None:
+    assert read("Of 120 women (95% CI 2-12) 30 died; ORR was 50 (CI 40-60), and HER2 CI 1-2 was seen in 5.") == ()
