@@ -28,6 +28,9 @@ _DENIED: Final = re.compile(
     re.I,
 )
 
+#: "(HR 0.9 for chemotherapy versus none)": the arms are named behind the value, and they are others.
+_COMPARED: Final = re.compile(r"\b(?:versus|vs?\.?|compared|relative to|over|with and without)\s", re.I)
+
 
 def says_no_benefit(text: str, bounds: tuple[int, int], place: Place) -> bool:
     """Tell whether all that stands before a value in its sentence denies a benefit.
@@ -41,5 +44,7 @@ def says_no_benefit(text: str, bounds: tuple[int, int], place: Place) -> bool:
     place
         Where the value stands.
     """
+    if _COMPARED.search(text, place.start, bounds[1]):
+        return False
     begin = place.ratio_start if place.ratio_start >= 0 else place.start
     return _DENIED.search(text[bounds[0] : begin]) is not None

@@ -99,6 +99,11 @@ def test_no_difference_or_anothers_missing_benefit_leaves_the_direction_open(sai
     assert read(f"{said} {NONE}.").comparison.numerator is None
 
 
+def test_arms_named_behind_the_value_are_not_overruled_by_a_denied_benefit() -> None:
+    effect = read("No benefit was seen (HR 0.90; 95% CI 0.71-1.13 for chemotherapy versus none).")
+    assert effect.comparison.numerator != "surgery"
+
+
 def test_a_denied_benefit_says_nothing_in_a_report_about_something_else() -> None:
     effect = read(f"There was no overall survival benefit {NONE}.", "A drug in breast cancer")
     assert effect.comparison.numerator is None
