@@ -99,6 +99,13 @@ def deployments(living: Living) -> tuple[Deployment, ...]:
             cron=_later(living, hours=5, days="* * *"),
         ),
         Deployment(
+            "doctor",
+            "flows.reruns",
+            "doctor",
+            "Database, archive, decisions, disk, clock, PubMed, schedule, permissions: what is wrong, what to do",
+            cron=_later(living, hours=6, days="* * 1"),
+        ),
+        Deployment(
             "publish",
             "flows.reruns",
             "publish_approved",

@@ -13,6 +13,8 @@ from flows.alerts import AlertKind, send_alert
 from flows.backups.making import make_backup, remove_old
 from flows.context import open_store, system_clock
 from flows.digest import send_digests
+from flows.doctor.examine import examine
+from flows.doctor.findings import exit_code
 from flows.nightly import night_flow, night_state
 from flows.process import begin_process
 from flows.publisher import publish_once
@@ -85,6 +87,16 @@ def digest() -> int | State[int]:
         store.close()
     failed = [one.recipient for one in sent if one.state == "failed"]
     return Failed(message=f"digests for {', '.join(failed)} were not taken") if failed else len(sent)
+
+
+@flow(name="doctor")
+def doctor() -> int | State[int]:
+    """Look at everything; anything that needs a person fails the run."""
+    findings = examine(_begun(), online=True)
+    if exit_code(findings) == 0:
+        return 0
+    needed = [f"{one.check}: {one.found}" for one in findings if one.state in ("problem", "warning")]
+    return Failed(message="; ".join(needed))
 
 
 @flow(name="publish-approved")
