@@ -26,8 +26,13 @@ class PrefectServer:
         self.api = environment["PREFECT_API_URL"]
 
     def post(self, path: str, content: object) -> Any:
-        """Ask the API; return its answer."""
-        answer = requests.post(f"{self.api}{path}", json=content, timeout=30)
+        """Ask the API; return its answer. A busy server says 503 and is asked again, as Prefect's own client does."""
+        deadline = time.monotonic() + 60
+        while True:
+            answer = requests.post(f"{self.api}{path}", json=content, timeout=30)
+            if answer.status_code != 503 or time.monotonic() > deadline:
+                break
+            time.sleep(1)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
