@@ -21,9 +21,13 @@ from extract.store.decisions import all_decisions
 from extract.store.imports import all_imports
 from extract.store.links import list_links
 from extract.store.records import get_record, list_records, upsert_record
+from extract.store.results import record_origins
 from flows.context import NightContext
 from flows.export import exported
+from flows.frozen import read_table
 from flows.imports import Imported, fetch_imported, import_file, undo_import
+from flows.prisma import prisma_flow
+from flows.surveillance import watch_included
 from tests.extract.store.records import record
 from tests.nights import NIGHTS, archive_of, night_on_starting_table
 from tests.stores import AT
@@ -77,6 +81,15 @@ def test_a_new_reference_waits_for_screening_and_one_with_our_doi_is_known(
     assert read_body(context.store.archive, done.sha256) == path.read_bytes(), "the file itself is kept"
 
 
+def test_the_flow_counts_imported_records_apart(context: NightContext, tmp_path: Path) -> None:
+    taken_in(context, ris(tmp_path, (NEW, "")))
+    with context.store.read() as tx:
+        flow = prisma_flow(context.protocol, list_records(tx), read_table(tx), (), (), record_origins(tx))
+    counts = {box.key: box.count for box in flow.boxes}
+    # The fixture's own record came by no search either.
+    assert (counts["identified"], counts["other_imported"], counts["records"]) == (0, 2, 2)
+
+
 def test_the_same_reference_twice_in_a_file_is_one_record(context: NightContext, tmp_path: Path) -> None:
     imported = taken_in(context, ris(tmp_path, (NEW, "DO  - 10.1/a\n"), (NEW, "DO  - 10.1/a\n")))
     assert (len(imported.new), imported.known) == (1, 1)
@@ -123,6 +136,8 @@ def test_an_import_people_have_decided_on_is_not_taken_back(context: NightContex
         (done,) = all_imports(tx)
         report = next(each for each in all_reports(tx) if each.report_id == f"pmid-{new}")
     assert report.pmid is None, "an id of ours is no PubMed id"
+    # Nothing to look it up by: surveillance asks PubMed nothing about it (the network is closed here).
+    assert watch_included(context).failures == ()
     with pytest.raises(DecisionError, match="people have decided on 1 of its records"):
         undo_import(context.store, context.protocol, done.import_id, by="reviewer-a", at=AT)
 
