@@ -5,46 +5,19 @@ A form that cannot be saved comes back with everything that was typed and a mess
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
 from extract.errors import DecisionError, FieldErrors, SeedMissed, StaleItem
-from extract.review.approval import approve_value, reject_value, undo_approval
-from extract.review.checked import NOTHING_KNOWN
+from extract.review.acts import ACTS, Act, PreviewFirst
 from extract.review.derived import derived_lines
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit, shown
-from extract.review.documents import is_placed
-from extract.review.doubts import doubts_about, unanswered
-from extract.review.fields import BLIND_REASON, ValueForm, placed, read_form, texts_of
+from extract.review.fields import placed
 from extract.review.item_pages import item_path, show_item
-from extract.review.leases import LEASE_MINUTES, claim
-from extract.review.preview import PageChange, reading_mark
-from extract.review.proposal import proposed_value
-from extract.review.readings import latest_approvals
-from extract.review.reopened import confirm_reopened, withdraw_value
-from extract.review.screening import STUDY_FIELDS, exclude_record, include_record, maybe_record, undo_vote
-from extract.review.seeded import note_if_caught, refuse_typed_seed
-from extract.review.seen import candidate_mark, refuse_stale
-from extract.review.surroundings import surroundings
-from extract.review.value_view import differences_between, is_blind, is_last
-from extract.schema.value import ReportedValue
-from extract.store.candidates import get_candidate
-from extract.store.records import get_record
+from extract.review.leases import claim
+from extract.review.preview import reading_mark
 from extract.store.work import drop_draft, lease_on, release_lease, save_draft
-
-CHECK_FIELD = "check-"
-"""Beginning of the name of the field that answers a check; the rest is its code."""
-
-
-class PreviewFirst(Exception):
-    """The approval would complete a value, and its effect on the published pages was not looked at yet."""
-
-    def __init__(self, value: ReportedValue, changes: Sequence[PageChange]) -> None:
-        super().__init__()
-        self.value, self.changes = value, changes
 
 
 def add_decision_pages(pages: Pages, desk: Desk) -> None:
@@ -80,9 +53,6 @@ def add_decision_pages(pages: Pages, desk: Desk) -> None:
             if held is not None and held.person_id == visit.person:
                 release_lease(tx, item)
         return RedirectResponse(f"{ROOT}next?after={quote(item, safe='')}", 303)
-
-
-Act = Callable[[Desk, Visit, str], str]
 
 
 def _decision(pages: Pages, desk: Desk, name: str, act: Act) -> None:
@@ -130,208 +100,3 @@ def carry_out(desk: Desk, visit: Visit, item: str, act: Act) -> str:
     if state in ("approved", "withdrawn"):
         desk.on_approved()
     return state
-
-
-def _vote(desk: Desk, visit: Visit, pmid: str) -> str:
-    vote, comment = visit.form.get("vote", ""), visit.form.get("comment", "").strip() or None
-    seen = visit.form.get("seen", "")
-    store, protocol, seconds = desk.store, desk.protocol, seconds_on(visit)
-    if vote == "include":
-        facts = {name: visit.form[name].strip() for name in STUDY_FIELDS if visit.form.get(name, "").strip()}
-        if "study_id" in facts:
-            # The form always sends a suggested design; a known study has one already.
-            facts.pop("design", None)
-        return include_record(
-            store,
-            protocol,
-            pmid,
-            by=visit.person,
-            at=visit.at,
-            study=facts,
-            reason=comment,
-            seen=seen,
-            seconds=seconds,
-        )
-    if vote == "maybe":
-        return maybe_record(
-            store, protocol, pmid, by=visit.person, at=visit.at, reason=comment, seen=seen, seconds=seconds
-        )
-    code = vote.removeprefix("exclude:")
-    return exclude_record(
-        store,
-        protocol,
-        pmid,
-        by=visit.person,
-        at=visit.at,
-        reason_code=code,
-        reason=comment,
-        seen=seen,
-        seconds=seconds,
-    )
-
-
-def _approve(desk: Desk, visit: Visit, candidate_id: str) -> str:
-    who = {"person_id": visit.person, "at": visit.at}
-    refuse_typed_seed(desk.store, candidate_id, visit.form, **who)
-    proposed, blind = _proposed(desk, visit, candidate_id)
-    state = _approved(desk, visit, candidate_id, read_form(visit.form, proposed, blind=blind), blind=blind)
-    note_if_caught(desk.store, candidate_id, visit.form, **who)
-    return state
-
-
-def _approved(desk: Desk, visit: Visit, candidate_id: str, form: ValueForm, *, blind: bool) -> str:
-    errors, cleared = dict(form.errors), cleared_checks(visit.form)
-    reason = visit.form.get("reason", "").strip()
-    with desk.store.read() as tx:
-        candidate = get_candidate(tx, candidate_id)
-        placed = candidate is not None and is_placed(tx, desk.store.archive, candidate)
-        last = candidate is not None and is_last(desk.protocol, candidate, latest_approvals(tx, candidate_id))
-        record = get_record(tx, candidate.pmid) if candidate is not None else None
-        around = NOTHING_KNOWN
-        if form.value is not None and record is not None:
-            around = surroundings(tx, record, form.value)
-    if form.value is not None and candidate is not None:
-        doubts = doubts_about(candidate, form.value, blind=blind, placed=placed, around=around)
-        if visit.form.get("clear_checks"):
-            cleared |= dict.fromkeys((doubt.code for doubt in doubts), reason)
-        for doubt in unanswered(doubts, cleared):
-            errors[f"{CHECK_FIELD}{doubt.code}"] = f"{doubt.message}: say why it stands, or correct it"
-    if errors or form.value is None:
-        raise FieldErrors(errors)
-    mark = reading_mark(form.value)
-    # A program that sends no such field looks at the preview when it likes.
-    if last and desk.preview is not None and visit.form.get("previewed", mark) != mark:
-        raise PreviewFirst(form.value, desk.preview(candidate_id, form.value))
-    return approve_value(
-        desk.store,
-        desk.protocol,
-        candidate_id,
-        by=visit.person,
-        at=visit.at,
-        changes=form.changes,
-        reason=reason or (BLIND_REASON if blind else None),
-        cleared=cleared,
-        blind=blind,
-        seen=visit.form.get("seen", ""),
-        seconds=seconds_on(visit),
-    )
-
-
-def cleared_checks(form: Mapping[str, str]) -> dict[str, str]:
-    """Return the reasons a form gives for the checks that fired, by code."""
-    return {
-        name.removeprefix(CHECK_FIELD): text.strip()
-        for name, text in form.items()
-        if name.startswith(CHECK_FIELD) and text.strip()
-    }
-
-
-def seconds_on(visit: Visit) -> int | None:
-    """Return how long the person had the page before them; a page left open longer than a lease counts as that."""
-    try:
-        opened = dt.datetime.fromisoformat(visit.form.get("opened", ""))
-        seconds = int((visit.now - opened).total_seconds())
-    except (ValueError, TypeError):
-        return None
-    return min(seconds, LEASE_MINUTES * 60) if seconds >= 0 else None
-
-
-def _settle(desk: Desk, visit: Visit, candidate_id: str) -> str:
-    """Let the adjudicator choose field by field; fields on which the readers agree stay as they read them."""
-    proposed, _ = _proposed(desk, visit, candidate_id)
-    with desk.store.read() as tx:
-        approvals = latest_approvals(tx, candidate_id)
-    readings = [d.details["value"] for d in approvals.values() if d.action == "approve"]
-    if not readings:
-        raise DecisionError("nobody approved a value here: reject it")
-    chosen = texts_of(ReportedValue(**readings[0]))
-    errors = {}
-    for difference in differences_between(proposed, approvals):
-        picked = visit.form.get(f"pick-{difference.name}")
-        if picked is None:
-            errors[difference.name] = "choose one of them"
-        else:
-            other = visit.form.get(f"other-{difference.name}", "").strip()
-            chosen[difference.name] = other if picked == "other" else picked.removeprefix("=")
-    if not visit.form.get("reason", "").strip():
-        errors["reason"] = "say why: both readers will want to know"
-    if errors:
-        raise FieldErrors(errors)
-    form = read_form({**chosen, "reason": visit.form["reason"]}, proposed, blind=False)
-    return _approved(desk, visit, candidate_id, form, blind=False)
-
-
-def _proposed(desk: Desk, visit: Visit, candidate_id: str) -> tuple[ReportedValue, bool]:
-    with desk.store.read() as tx:
-        candidate = get_candidate(tx, candidate_id)
-        approvals = latest_approvals(tx, candidate_id)
-        if candidate is not None:
-            # Before anything is said about fields: what was filled in may be another form than the one that stands.
-            refuse_stale(candidate_mark(tx, candidate), visit.form.get("seen", ""))
-    if candidate is None or visit.member is None:
-        raise DecisionError(f"value:{candidate_id}: no such proposed value")
-    # Which form was filled in, not which would be shown now: the other's approval may have come in between.
-    blind = is_blind(candidate, visit.member, approvals) and bool(visit.form.get("blind"))
-    return proposed_value(candidate.effect), blind
-
-
-def _reject(desk: Desk, visit: Visit, candidate_id: str) -> str:
-    reason = visit.form.get("rejection", "").strip()
-    if not reason:
-        raise FieldErrors({"rejection": "say why it is no result for this review"})
-    return reject_value(
-        desk.store,
-        desk.protocol,
-        candidate_id,
-        by=visit.person,
-        at=visit.at,
-        reason=reason,
-        seen=visit.form.get("seen", ""),
-        seconds=seconds_on(visit),
-    )
-
-
-def _confirm(desk: Desk, visit: Visit, value_id: str) -> str:
-    return _after_notice(confirm_reopened, desk, visit, value_id)
-
-
-def _withdraw(desk: Desk, visit: Visit, value_id: str) -> str:
-    return _after_notice(withdraw_value, desk, visit, value_id)
-
-
-def _after_notice(act: Callable[..., str], desk: Desk, visit: Visit, value_id: str) -> str:
-    reason = visit.form.get("reason", "").strip()
-    if not reason:
-        raise FieldErrors({"reason": "say what the notice says about this value"})
-    return act(
-        desk.store,
-        desk.protocol,
-        value_id,
-        by=visit.person,
-        at=visit.at,
-        reason=reason,
-        seen=visit.form.get("seen", ""),
-        seconds=seconds_on(visit),
-    )
-
-
-def _undo(desk: Desk, visit: Visit, identifier: str) -> str:
-    item, seen = visit.request.path_params["item"], visit.form.get("seen", "")
-    kind = item.partition(":")[0]
-    acts: dict[str, Callable[..., str]] = {"record": undo_vote, "value": undo_approval}
-    if kind not in acts:
-        raise DecisionError("a confirmation or withdrawal is taken back by deciding again when the value re-opens")
-    acts[kind](desk.store, desk.protocol, identifier, by=visit.person, at=visit.at, seen=seen)
-    return "undone"
-
-
-ACTS: dict[str, Act] = {
-    "vote": _vote,
-    "approve": _approve,
-    "reject": _reject,
-    "settle": _settle,
-    "confirm": _confirm,
-    "withdraw": _withdraw,
-    "undo": _undo,
-}
-"""Last part of the address -> what it does."""

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Path as PathParameter
 
 from extract.errors import DecisionError, FieldErrors, StaleItem
+from extract.review.acts import ACTS
 from extract.review.api.items import ItemName
 from extract.review.api.models import Done, Item
 from extract.review.api.present import item_for
@@ -15,7 +16,7 @@ from extract.review.api.problems import decision_problem
 from extract.review.api.register import Endpoints
 from extract.review.api.requests import Approval, Content, Doubted, Reasoned, TakenBack, Vote
 from extract.review.blinding import asker_of
-from extract.review.decision_pages import ACTS, carry_out
+from extract.review.decision_pages import carry_out
 from extract.review.desk import Access, Desk, Visit
 from extract.review.fields import BLIND, field_groups, text_of
 from extract.review.leases import Claim

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
+from extract.errors import DecisionError
 from extract.review.accounts import disable_person
 from extract.review.approval import approve_value
 from extract.review.inbox import next_item
 from extract.review.reopened import confirm_reopened, reopen_value
 from extract.review.screening import exclude_record, include_record
-from extract.store.curated import Alert, add_alert
+from extract.store.curated import Alert, add_alert, set_value_state
 from extract.store.decisions import Decision, record_decision
 from extract.store.engine import Store
-from extract.store.queue import Wanted, put_queue_facts, waiting_counts, waiting_items, worklist
+from extract.store.queue import Wanted, oldest_since, put_queue_facts, waiting_counts, waiting_items, worklist
+from extract.store.sightings import note_sighting
 from extract.store.waiting import Asker
 from extract.store.work import take_lease
 from tests.extract.review.queue_server import PROTOCOL, Queue, enqueue, make_account, proposed_effect
 from tests.extract.review.test_queue_pages import STUDY, words
-from tests.stores import AT
+from tests.stores import AT, BOTH_DATABASES, new_store
 
 A = Asker("reviewer-a", decides=True, at=AT)
 
@@ -169,3 +172,33 @@ def test_an_adjudicator_with_readers_enough_is_offered_conflicts_and_no_first_re
         disable_person(queue.store, "reviewer-b", now=queue.clock())
         # One reader is left, and a value needs two: the adjudicator reads as well.
         assert "4 items for you" in words(lead.page("").text)
+
+
+@BOTH_DATABASES
+def test_the_queue_is_asked_alike_on_either_database(tmp_path: Path) -> None:
+    with new_store(tmp_path) as store:
+        first, _ = enqueue(store, "100", "101", effect=proposed_effect(metastatic_pattern="bone-only"))
+        enqueue(store, "102", title="A trial")
+        for person in ("reviewer-a", "reviewer-b"):
+            include_record(store, PROTOCOL, "100", by=person, at=AT, study=STUDY, reason=None)
+        with store.write() as tx:
+            put_queue_facts(tx, [("record:102", "rct", 0.4), (f"value:{first}", None, 0.02)], at=AT)
+            note_sighting(tx, first, "reviewer-b", at=AT)
+        every = ["record:102", f"value:{first}", "record:101"]
+        barred = Asker("reviewer-b", decides=True, barred=(first,), at=AT)
+        assert items(store, Wanted()) == every
+        assert items(store, Wanted(pattern="bone-only")) == every[1:]
+        assert items(store, Wanted(design="rct", words="trial", checks="none", assignee="-")) == ["record:102"]
+        approve_value(store, PROTOCOL, first, by="reviewer-a", at=AT, changes={}, reason=None)
+        with store.read() as tx:
+            assert [item for item, _ in worklist(tx, barred).items] == ["record:102", "record:101"]
+            assert waiting_counts(tx, barred) == {"mine": 2, "all": 3, "needs_second": 1, "new": 2}
+            assert oldest_since(tx) == "2026-11-20"
+        with pytest.raises(DecisionError, match="the second reader is one who has not"):
+            approve_value(store, PROTOCOL, first, by="reviewer-b", at=AT, changes={}, reason=None, blind=True)
+        approve_value(store, PROTOCOL, first, by="adjudicator", at=AT, changes={}, reason=None)
+        with store.write() as tx:
+            set_value_state(tx, ["pmid-100--os--all--bone-only--1"], "reopened")
+        assert items(store, Wanted(kind="reopened", pattern="bone-only", design="retrospective_cohort")) == [
+            "reopened:pmid-100--os--all--bone-only--1"
+        ]
