@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import sys
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +19,8 @@ from flows.settings import NCBI, PREFIX, Settings
 
 LOOKED_UP = ("socket.getaddrinfo", "socket.gethostbyname")
 REQUESTED = "urllib.Request"
+ABOUT = ("service_url", "setup_url")
+"""Attributes of a message service that only say where to read about it."""
 
 
 def configured_hosts(settings: Settings, *, also: Iterable[str] = ()) -> frozenset[str]:
@@ -38,13 +40,29 @@ def configured_hosts(settings: Settings, *, also: Iterable[str] = ()) -> frozens
         settings.prefect_api_url,
         second.url if second is not None else None,
         runner,
-        *settings.notify_urls,
+        settings.oidc_issuer,
+        *_addresses_of_messages(settings.notify_urls),
         *settings.allowed_hosts,
         *urllib.request.getproxies().values(),
         *also,
     )
     hosts = (_host(address) for address in named if address)
     return frozenset(host for host in hosts if host)
+
+
+def _addresses_of_messages(urls: tuple[str, ...]) -> Iterator[str]:
+    """Give where messages go: ``mailto://me:pw@gmail.com`` goes to another host than it names, so does Slack's."""
+    if not urls:
+        return
+    import apprise
+
+    for url in urls:
+        yield url
+        target = apprise.Apprise.instantiate(url)  # None for an unknown kind: `notify` refuses it by name
+        known = [vars(kind) for kind in type(target).__mro__] + [vars(target)] if target is not None else []
+        for name, value in (item for attributes in known for item in attributes.items()):
+            if isinstance(value, str) and name not in ABOUT and (value.startswith("http") or name == "smtp_host"):
+                yield value
 
 
 def refuse_other_hosts(hosts: frozenset[str]) -> None:

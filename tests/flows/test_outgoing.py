@@ -74,6 +74,16 @@ def test_with_another_address_for_pubmed_ncbi_itself_is_not_looked_up() -> None:
     assert "eutils.ncbi.nlm.nih.gov is not asked" in done.stderr
 
 
+def test_where_a_message_really_goes_may_be_asked() -> None:
+    settings = load_settings(
+        {
+            "LIVING_REVIEW_PROTOCOL": str(ROOT / "protocol.toml"),
+            "LIVING_REVIEW_NOTIFY_URLS": "mailto://me:pw@gmail.com slack://AAAAAAAAA/BBBBBBBBB/cccccccccccccccccccccccc",
+        }
+    )
+    assert configured_hosts(settings) >= {"smtp.gmail.com", "hooks.slack.com"}
+
+
 def test_every_host_of_the_settings_and_this_machine_may_be_asked() -> None:
     settings = load_settings(
         {
@@ -81,12 +91,16 @@ def test_every_host_of_the_settings_and_this_machine_may_be_asked() -> None:
             "LIVING_REVIEW_DATABASE_URL": "postgresql+psycopg://me:pw@db.example.org/review",
             "LIVING_REVIEW_NOTIFY_URLS": "mailtos://me:pw@mail.example.org json://hook.example.org/x",
             "LIVING_REVIEW_TASK_RUNNER": "dask:tcp://dask.example.org:8786",
+            "LIVING_REVIEW_OIDC_ISSUER": "https://issuer.example.org/realm",
             "LIVING_REVIEW_ALLOWED_HOSTS": "login.example.org, other.example.org",
             "LIVING_REVIEW_PREFECT_API_URL": "http://prefect.example.org:4200/api",
         }
     )
     hosts = configured_hosts(settings, also=["http://runner.example.org/api"])
-    expected = {f"{name}.example.org" for name in ("db", "mail", "hook", "dask", "login", "other", "prefect", "runner")}
+    expected = {
+        f"{name}.example.org"
+        for name in ("db", "mail", "hook", "dask", "login", "other", "prefect", "runner", "issuer")
+    }
     assert hosts >= expected | {"eutils.ncbi.nlm.nih.gov", "clinicaltrials.gov"}
     assert "elsewhere.example" not in hosts
     done = run("import socket\nfor host in ('localhost', '127.0.0.1', '0.0.0.0'): socket.getaddrinfo(host, 80)\n")
