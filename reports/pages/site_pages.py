@@ -10,7 +10,7 @@ from typing import Any
 from reports.conclusion import verdict_of
 from reports.figures.flow_chart import flow_chart
 from reports.figures.night_calendar import night_calendar
-from reports.notation import count
+from reports.notation import capitalize_first, count
 from reports.pages.answer import answer
 from reports.pages.edition import Edition, Stratum
 from reports.pages.report import report_view
@@ -193,7 +193,7 @@ def validation_page(site: Site, edition: Edition) -> Page:
 
 def find_page(site: Site, edition: Edition) -> Page:
     """Return the search over all pages; without scripts it is the list of them."""
-    latest = [(edition.subject(one), one.path) for one in edition.strata if one.entrance == "subtype" or one != WHOLE]
+    latest = [(capitalize_first(edition.subject(s)), s.path) for s in edition.strata if s.entrance == "subtype"]
     studies = sorted((edition.label(key), f"studies/{slug}/") for key, slug in edition.study_slugs.items())
     pages = [(words, f"{name}/" if name else "") for name, words in FIXED_PAGES]
     return _page(
