@@ -383,3 +383,15 @@ def test_an_item_that_is_none_is_a_clear_page(queue: Queue) -> None:
             answer = client.page(f"item/{item}")
             assert answer.status_code == 404
             assert "There is no such item" in answer.text
+
+
+def test_a_page_fetched_ahead_shows_the_document_and_takes_nothing(queue: Queue) -> None:
+    (candidate,) = enqueue(queue.store, "100")
+    with queue.client("reviewer-a") as a, queue.client("reviewer-b") as b:
+        record = a.page("item/record:100?ahead=1").text
+        assert "Surgery was associated with longer survival" in html.unescape(re.sub(r"<[^>]+>", "", record))
+        assert "/vote" not in record
+        assert "Your vote is in" not in record
+        include(queue, "100")
+        assert "/approve" not in a.page(f"item/value:{candidate}?ahead=1").text
+        assert "/approve" in b.page(f"item/value:{candidate}").text
