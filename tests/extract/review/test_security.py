@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 
 import pytest
 import requests
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from extract.review.accounts import disable_person, first_link
 from extract.review.desk import Access, local_path
-from extract.review.guard import API
+from extract.review.guard import API, Guard
 from extract.store.accounts import all_accounts
 from extract.store.decisions import all_decisions
 from tests.extract.review.api_client import Program, token_for
@@ -430,3 +433,29 @@ def test_hostile_text_from_pubmed_or_a_person_is_shown_as_text(tmp_path: Path) -
         assert "&lt;script&gt;" in pages[1]
         assert HOSTILE.count("{{7*7}}") == 1
         assert "49" not in re.sub(r'"[^"]*"', "", pages[1]).split("Screen:")[1][:300]
+
+
+def test_a_nul_in_an_address_reaches_no_page_and_no_database(kept: Queue) -> None:
+    with kept.client("adjudicator") as client:
+        for path in ("item/record:%00", "?done=record:%00", "you?x=%00", "api/v1/items/record:%00", "join/%00"):
+            assert client.page(path).status_code == 400, path
+
+
+def test_nothing_behind_the_guard_sees_a_cookie_sent_to_the_api() -> None:
+    seen: dict[str, list[bytes]] = {}
+
+    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
+        seen[scope["path"]] = [name for name, _ in scope["headers"]]
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    async def nothing() -> Message:
+        return {"type": "http.request"}
+
+    async def ignore(_message: Message) -> None:
+        return None
+
+    for path in ("/review/api/v1/me", "/review/you"):
+        scope = {"type": "http", "method": "GET", "path": path, "root_path": "/review", "scheme": "http"}
+        headers = [(b"host", b"here"), (b"cookie", b"review=secret"), (b"cookie", b"other=1")]
+        asyncio.run(Guard(pages, allowed_hosts=["here"])({**scope, "headers": headers}, nothing, ignore))
+    assert seen == {"/review/api/v1/me": [b"host"], "/review/you": [b"host", b"cookie", b"cookie"]}
