@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from extract.errors import StoreError
 from extract.store.sqlite import BUSY_SECONDS
@@ -69,7 +70,9 @@ def exclusively(engine: Engine, what: str) -> Iterator[bool]:
             yield taken
         finally:
             if taken:
-                connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
+                # A connection that was lost meanwhile has given the lock back; what ran under it is done all the same.
+                with suppress(OperationalError):
+                    connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
 
 
 def refuse_other_encoding(connection: Connection, *, shown_url: str) -> None:
