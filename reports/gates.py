@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from reports.checklist import check_checklist
 from reports.errors import GateError
 from reports.figures.flow_chart import check_sums
 from reports.html_reading import PageText, read_page
@@ -40,8 +41,9 @@ def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None, kept
     Raises
     ------
     GateError
-        A number that is none, template text on a page, broken markup, an empty section, a dead internal link, included
-        studies fewer than before without an approved removal, or a printed number that differs from the snapshot.
+        A number that is none, template text on a page, broken markup, an empty section, one the reporting checklists
+        ask for missing, a dead internal link, included studies fewer than before without an approved removal, or a
+        printed number that differs from the snapshot.
     """
     check_removals(snapshot, previous)
     check_sums(snapshot.flow)
@@ -56,6 +58,7 @@ def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None, kept
     _check_links(out, pages)
     for name in sorted(kept):
         _check_kept_links(out, name)
+    check_checklist(pages, version=snapshot.manifest.version)
     _check_numbers(pages, snapshot)
     _check_naive(pages, snapshot)
 

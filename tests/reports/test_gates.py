@@ -86,3 +86,24 @@ def test_a_flow_that_does_not_add_up_is_refused(built: Built) -> None:
     wrong = built.snapshot.model_copy(update={"flow": flow().model_copy(update={"boxes": boxes})})
     with pytest.raises(GateError, match="identified is 5, but 3 waiting"):
         check_site(built.folder, wrong, previous=None)
+
+
+@pytest.mark.parametrize(
+    ("page", "old", "new", "message"),
+    [
+        (PAGE, '<h2 id="findings">Summary of findings</h2>', '<h2 id="findings">Numbers</h2>', "P20a, P20b, P22"),
+        (PAGE, "A living systematic review, version 2026.2</span></h1>", "A review</span></h1>", "P1, L-T1"),
+        (PAGE, "<dt>Funding</dt>", "<dt>Money</dt>", "the abstract lacks 'Funding' .*P2"),
+        (PAGE, '<a href="../../status/index.html">Living</a>', "<a></a>", "L-ST"),
+        ("methods/index.html", '<h2 id="living">Living mode</h2>', '<h2 id="living">Mode</h2>', "L1a to L1c"),
+        ("people/index.html", '<h2 id="funding">Funding</h2>', '<h2 id="funding">Money</h2>', "P25"),
+        (PAGE, "</main>", "</main></div>", "the markup is broken"),
+        (PAGE, '<h2 id="findings">', '<h2 id="plain">', "the id 'plain' stands twice"),
+    ],
+)
+def test_a_page_that_lacks_an_item_of_the_checklist_or_is_broken_is_refused(
+    built: Built, tmp_path: Path, page: str, old: str, new: str, message: str
+) -> None:
+    out = spoiled(built, tmp_path, old, new, page=page)
+    with pytest.raises(GateError, match=message):
+        check_site(out, built.snapshot, previous=built.earlier)
