@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from extract.errors import StoreError
-from extract.pubmed.parse import record_to_json
+from extract.pubmed.parse import content_hash, record_to_json
 from extract.pubmed.replay import Fault, ReplayServer, SeenRequest
 from extract.review.views import item_details
 from extract.schema.record import Pmid
@@ -42,7 +42,7 @@ def add(context: NightContext, pmid: str, pmcid: str, *, abstract: str = "", sta
     held = replace(record(pmid, title="Surgery of the primary tumour", abstract=abstract), pmcid=pmcid)
     with context.store.write() as tx:
         content = record_to_json(replace(held, pmid=Pmid(pmid)))
-        upsert_record(tx, held, content=content, content_hash=content, night="2026-11-20", run_id=None)
+        upsert_record(tx, held, content=content, content_hash=content_hash(held), night="2026-11-20", run_id=None)
         if state != "new":
             set_state(tx, pmid, RecordState(state))
 

@@ -11,7 +11,7 @@ import pytest
 from extract.errors import DecisionError, DocumentError
 from extract.exchange.ris import read_ris
 from extract.exchange.table import read_csv
-from extract.pubmed.parse import record_from_json, record_to_json
+from extract.pubmed.parse import content_hash, record_from_json, record_to_json
 from extract.pubmed.replay import ReplayServer
 from extract.review.screening import include_record
 from extract.review.views import queue_items
@@ -30,7 +30,9 @@ from flows.prisma import prisma_flow
 from flows.surveillance import watch_included
 from tests.extract.store.records import record
 from tests.nights import NIGHTS, archive_of, night_on_starting_table
-from tests.stores import AT
+from tests.stores import AT, BOTH_DATABASES
+
+pytestmark = BOTH_DATABASES
 
 OURS = "Primary tumour surgery in stage IV breast cancer: a cohort of our county"
 NEW = "Locoregional therapy for de novo stage IV breast cancer in a conference abstract"
@@ -44,7 +46,7 @@ def context(tmp_path: Path) -> Iterator[NightContext]:
         held = record("100", title=OURS, doi="10.1000/ours.1")
         with opened.store.write() as tx:
             content = record_to_json(held)
-            upsert_record(tx, held, content=content, content_hash=content, night="2026-11-20", run_id=None)
+            upsert_record(tx, held, content=content, content_hash=content_hash(held), night="2026-11-20", run_id=None)
         yield opened
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from extract.baseline.load import load_baseline
-from extract.pubmed.parse import record_to_json
+from extract.pubmed.parse import content_hash, record_to_json
 from extract.review.linking import confirm_link, reject_link
 from extract.schema.record import Record
 from extract.store.curated import families
@@ -34,7 +34,7 @@ def add(context: NightContext, *records: Record) -> None:
     with context.store.write() as tx:
         for each in records:
             content = record_to_json(each)
-            upsert_record(tx, each, content=content, content_hash=content, night="2026-11-20", run_id=None)
+            upsert_record(tx, each, content=content, content_hash=content_hash(each), night="2026-11-20", run_id=None)
 
 
 def test_a_record_with_a_trials_number_is_proposed_as_its_report_with_the_evidence(context: NightContext) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from extract.pubmed.parse import record_to_json
+from extract.pubmed.parse import content_hash, record_to_json
 from extract.review.views import queue_items
 from extract.schema.vocabulary import RecordState
 from extract.screening.ranker import MODEL_VERSION
@@ -34,7 +34,7 @@ def add(context: NightContext, pmid: str, title: str, state: RecordState = Recor
     held = record(pmid, title=title, abstract=abstract)
     with context.store.write() as tx:
         content = record_to_json(held)
-        upsert_record(tx, held, content=content, content_hash=content, night="2026-11-20", run_id=None)
+        upsert_record(tx, held, content=content, content_hash=content_hash(held), night="2026-11-20", run_id=None)
         set_state(tx, pmid, state)
 
 
