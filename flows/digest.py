@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from extract.review.digest import Addressee, Waiting, addressees, digest_line, waiting_for_all
 from extract.store.digests import claim_digest, give_back_digest
 from extract.store.engine import Store
+from flows.bodies import Bodies
 from flows.context import Clock
 from flows.errors import NotificationFailed, SettingsError
 from flows.notify import deliver, kind_of
@@ -47,8 +48,9 @@ def send_digests(settings: Settings, store: Store, *, clock: Clock) -> tuple[Sen
     now = clock()
     at, day = now.strftime("%Y-%m-%dT%H:%M:%SZ"), local_date(now, settings.protocol.living)
     with store.read() as tx:
-        people = addressees(tx, settings.protocol, at=at)
-        team = waiting_for_all(tx, at=at)
+        bodies = Bodies(settings.protocol)(tx)
+        people = addressees(tx, settings.protocol, at=at, bodies=bodies)
+        team = waiting_for_all(tx, at=at, bodies=bodies)
     sent = []
     for person in people:
         url = _url_of(settings, person)

@@ -1,13 +1,16 @@
-"""What waits for one person, in one line: "7 to screen, 3 conflicts, oldest 12 days"."""
+"""What waits for one person, in one line: "7 to screen, 3 conflicts, 2 to judge, oldest 12 days"."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from extract.review.accounts import Member, active_member
+from extract.review.bias_view import as_reviewer
 from extract.review.blinding import asker_of
+from extract.review.certainty import BodyOfEvidence
+from extract.review.judgements import judgements_waiting
 from extract.schema.protocol import Protocol
 from extract.store.accounts import all_accounts
 from extract.store.engine import Transaction
@@ -20,13 +23,14 @@ WORDS = (
     ("to read as second", ("needs_second",)),
     ("conflicts", ("conflict",)),
     ("re-opened", ("reopened",)),
+    ("to judge", ("judge",)),
 )
-"""Words of the line, and the states of items they count."""
+"""Words of the line, and the states of items they count; ``judge``: risk of bias and certainty."""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits: how many by state, and since when (ISO date; empty when nothing does)."""
+    """What waits: how many by state, and since when (ISO date; empty when no item of the queue does)."""
 
     states: dict[str, int]
     since: str
@@ -50,18 +54,23 @@ class Addressee:
         return f"Addressee({self.person_id!r})"
 
 
-def waiting_for(tx: Transaction, protocol: Protocol, member: Member, *, at: str) -> Waiting:
+Bodies = Sequence[BodyOfEvidence]
+"""The bodies of evidence whose certainty people decide, as they stand now."""
+
+
+def waiting_for(tx: Transaction, protocol: Protocol, member: Member, *, at: str, bodies: Bodies) -> Waiting:
     """Return what a person can act on now."""
     mine, _ = waiting_items(tx, asker_of(tx, protocol, member, at=at), Wanted(show="mine"))
-    return _counted((waits.state, waits.since) for waits in mine)
+    return _counted(((waits.state, waits.since) for waits in mine), judgements_waiting(tx, bodies, as_reviewer(member)))
 
 
-def waiting_for_all(tx: Transaction, *, at: str) -> Waiting:
+def waiting_for_all(tx: Transaction, *, at: str, bodies: Bodies) -> Waiting:
     """Return everything that waits."""
-    return _counted((waits.state, waits.since) for waits in waiting_items(tx, Asker(at=at), Wanted())[0])
+    items, _ = waiting_items(tx, Asker(at=at), Wanted())
+    return _counted(((waits.state, waits.since) for waits in items), judgements_waiting(tx, bodies, None))
 
 
-def addressees(tx: Transaction, protocol: Protocol, *, at: str) -> tuple[Addressee, ...]:
+def addressees(tx: Transaction, protocol: Protocol, *, at: str, bodies: Bodies) -> tuple[Addressee, ...]:
     """Return the people who want digests, can be reached and have something to do."""
     found = []
     for account in all_accounts(tx):
@@ -69,7 +78,7 @@ def addressees(tx: Transaction, protocol: Protocol, *, at: str) -> tuple[Address
         reachable = account.email is not None or account.notify_url is not None
         if member is None or not member.decides or not account.digest or not reachable:
             continue
-        waiting = waiting_for(tx, protocol, member, at=at)
+        waiting = waiting_for(tx, protocol, member, at=at, bodies=bodies)
         if waiting:
             found.append(Addressee(account.person_id, waiting, account.email, account.notify_url))
     return tuple(found)
@@ -88,8 +97,8 @@ def digest_line(waiting: Waiting, *, today: dt.date) -> str:
     return ", ".join(parts) or "nothing waits"
 
 
-def _counted(items: Iterable[tuple[str, str]]) -> Waiting:
-    states: dict[str, int] = {}
+def _counted(items: Iterable[tuple[str, str]], judgements: int) -> Waiting:
+    states: dict[str, int] = {"judge": judgements} if judgements else {}
     oldest = ""
     for state, since in items:
         states[state] = states.get(state, 0) + 1

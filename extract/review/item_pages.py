@@ -13,10 +13,12 @@ from starlette.responses import RedirectResponse, Response
 
 from extract.errors import DecisionError
 from extract.review.accounts import Member
+from extract.review.bias_view import as_reviewer
 from extract.review.blinding import asker_of
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit
 from extract.review.done import done_notice
 from extract.review.inbox import AGES, neighbour, next_item, wanted_of
+from extract.review.judgements import judgements_waiting
 from extract.review.leases import Claim, claim
 from extract.review.other_edit import other_edit
 from extract.review.record_view import record_view
@@ -26,7 +28,9 @@ from extract.review.spread import next_for
 from extract.review.value_view import value_view
 from extract.review.views import queue_line
 from extract.schema.vocabulary import Design
+from extract.store.accounts import all_accounts
 from extract.store.candidates import OPEN_STATES
+from extract.store.links import list_links
 from extract.store.queue import Wanted, open_alert_kinds, waiting_counts, waiting_items, worklist
 from extract.store.sightings import note_sighting
 
@@ -68,6 +72,9 @@ def _inbox(desk: Desk, visit: Visit) -> Response:
         rows, found = waiting_items(tx, asker, wanted, limit=SHOWN, offset=(page - 1) * SHOWN)
         first = next_item(worklist(tx, asker).items)
         alerts = open_alert_kinds(tx)
+        judgements = judgements_waiting(tx, desk.bodies(tx), as_reviewer(member))
+        links = len(list_links(tx))
+        known = {account.person_id for account in all_accounts(tx)}
         done = done_notice(tx, asked.get("done", ""), visit.person)
     return desk.page(
         visit,
@@ -90,6 +97,9 @@ def _inbox(desk: Desk, visit: Visit) -> Response:
         moves=lambda shift: f"{100 * math.expm1(shift):.1f} %",
         days=lambda since: _days(since, visit.now),
         done=done,
+        judgements=judgements,
+        links=links,
+        missing=[person.id for person in desk.protocol.people if person.id not in known],
     )
 
 

@@ -13,12 +13,14 @@ from pytest_httpserver import HTTPServer
 from extract.errors import AccessError
 from extract.review.accounts import add_person, disable_person, join
 from extract.review.addresses import change_email, change_notify_url, switch_digest
+from extract.review.bias import judge_result
 from extract.review.digest import Waiting, digest_line
 from extract.review.screening import exclude_record, maybe_record
 from extract.store.accounts import get_account
 from extract.store.engine import Store
 from flows.digest import Sent, send_digests
 from flows.settings import Settings
+from tests.extract.review.judging import put_result, trial_judgement
 from tests.extract.review.queue_server import CHEAP, PASSWORD, PROTOCOL, Clock, enqueue
 from tests.nights import rehearsal
 from tests.smtp_server import Mailbox, mail_server
@@ -68,6 +70,15 @@ def test_a_person_is_mailed_what_waits_for_them_and_the_team_what_waits_for_all(
     ((_, for_all),) = team.mailbox.texts_to("operator@example.org")
     assert "Waiting for the reviewers: 2 to screen, 1 conflict, oldest 3 days" in for_all
     assert len(team.mailbox.taken) == 2
+
+
+def test_a_result_to_judge_is_told_like_an_item_until_the_person_judged_it(team: Team) -> None:
+    item = put_result(team.store)
+    change_email(team.store, "reviewer-a", "a@example.org")
+    assert [(one.recipient, one.line) for one in team.sent()] == [("reviewer-a", "1 to judge"), ("team", "1 to judge")]
+    judge_result(team.store, PROTOCOL, item, trial_judgement(), by="reviewer-a", at=AT)
+    team.clock.forward(hours=24)
+    assert [(one.recipient, one.line) for one in team.sent()] == [("team", "1 to judge")]
 
 
 def test_nobody_is_told_twice_on_one_day_and_again_on_the_next(team: Team) -> None:
@@ -144,6 +155,7 @@ def test_an_address_without_a_mail_server_is_said_to_have_no_sender(team: Team, 
         ({"conflict": 1}, "1 conflict, oldest 12 days"),
         ({"proposed": 1, "needs_second": 2}, "1 to extract, 2 to read as second, oldest 12 days"),
         ({"reopened": 1}, "1 re-opened, oldest 12 days"),
+        ({"new": 1, "judge": 24}, "1 to screen, 24 to judge, oldest 12 days"),
     ],
 )
 def test_the_line_counts_what_waits_and_says_for_how_long(states: dict[str, int], line: str) -> None:

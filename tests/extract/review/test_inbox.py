@@ -10,16 +10,19 @@ import pytest
 from extract.errors import DecisionError
 from extract.review.accounts import disable_person
 from extract.review.approval import approve_value
+from extract.review.bias import judge_result
 from extract.review.inbox import next_item
 from extract.review.reopened import confirm_reopened, reopen_value
 from extract.review.screening import exclude_record, include_record
 from extract.store.curated import Alert, add_alert, set_value_state
 from extract.store.decisions import Decision, record_decision
 from extract.store.engine import Store
+from extract.store.links import propose_link
 from extract.store.queue import Wanted, oldest_since, put_queue_facts, waiting_counts, waiting_items, worklist
 from extract.store.sightings import note_sighting
 from extract.store.waiting import Asker
 from extract.store.work import take_lease
+from tests.extract.review.judging import put_result, trial_judgement
 from tests.extract.review.queue_server import PROTOCOL, Queue, enqueue, make_account, proposed_effect
 from tests.extract.review.test_queue_pages import STUDY, words
 from tests.stores import AT, BOTH_DATABASES, new_store
@@ -202,3 +205,28 @@ def test_the_queue_is_asked_alike_on_either_database(tmp_path: Path) -> None:
         assert items(store, Wanted(kind="reopened", pattern="bone-only", design="retrospective_cohort")) == [
             "reopened:pmid-100--os--all--bone-only--1"
         ]
+
+
+def test_the_inbox_says_what_waits_to_be_judged_and_which_links_wait(queue: Queue) -> None:
+    item = put_result(queue.store)
+    with queue.store.write() as tx:
+        propose_link(tx, "overlap", "Trial-A", "Trial-B", score=0.5, evidence=(), night="2026-11-20")
+    with queue.client("reviewer-a") as a, queue.client("adjudicator") as lead, queue.client("guest") as guest:
+        assert "1 result to judge (risk of bias, certainty)" in words(a.page("").text)
+        assert 'href="/review/appraisal"' in a.page("").text
+        assert "1 link to confirm" in words(a.page("").text)
+        # An adjudicator judges what judges see differently, and nothing before.
+        assert "to judge" not in words(lead.page("").text)
+        judge_result(queue.store, PROTOCOL, item, trial_judgement(), by="reviewer-a", at=AT)
+        assert "to judge" not in words(a.page("").text)
+        assert "1 result to judge" in words(guest.page("").text)
+
+
+def test_a_new_administrator_is_told_to_add_people(queue: Queue) -> None:
+    with queue.client("admin") as admin:
+        assert "Add the people of the protocol" in words(admin.page("").text)
+        make_account(queue, "reviewer-a")
+        assert "Add the people of the protocol" in words(admin.page("").text)
+        for person in ("reviewer-b", "adjudicator"):
+            make_account(queue, person)
+        assert "Add the people of the protocol" not in words(admin.page("").text)
