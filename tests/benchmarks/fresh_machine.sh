@@ -26,5 +26,5 @@ curl -fsS "http://127.0.0.1:$port/" | grep -qi 'rehearsal\|living systematic rev
 curl -fsS -L "http://127.0.0.1:$port/review/" | grep -qi 'sign in\|password'
 curl -fsS "http://127.0.0.1:$port/readyz"; echo
 echo "fresh machine: make serve answered after $(($(date +%s) - begun)) s"
-left=$(find "$root/home" -type f | head -5)
-echo "fresh machine: outside of the checkout HOME holds: ${left:-nothing}"
+files=$(find "$root/home" -type f | wc -l)
+echo "fresh machine: HOME, empty before, holds $files files in: $(find "$root/home" -mindepth 1 -maxdepth 2 -type d -printf '%P ')"
