@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -182,6 +184,10 @@ def test_a_worker_runs_the_night_publishes_on_an_approval_tells_of_a_failure_and
             start(server, "night", as_of=NIGHTS[1].isoformat())
             wait_until(lambda: under_way(settings, NIGHTS[1].isoformat()), PATIENCE_SECONDS)
             server.process.kill()
+            # The night goes on without it, then tries for minutes to tell a server that is gone: an operator ends it.
+            wait_until(lambda: not under_way(settings, NIGHTS[1].isoformat()), PATIENCE_SECONDS)
+            for pid in night_processes(working.pid):
+                os.kill(pid, signal.SIGKILL)
             wait_until(lambda: not night_processes(working.pid), PATIENCE_SECONDS)
     again, _ = settings_of(tmp_path / "state")
     with rehearsing(again, packaged_archive(), night=NIGHTS[1]) as recorded:
