@@ -106,11 +106,11 @@ def _source_evidence(one: Cohort, other: Cohort) -> tuple[Evidence, ...]:
 
 def _year_evidence(one: Cohort, other: Cohort) -> tuple[Evidence, ...]:
     periods = _period(one), _period(other)
+    found, known = (f"{years[0]}-{years[1]}" if years else "not known" for years in periods)
     if periods[0] is None or periods[1] is None:
-        return (Evidence("years_unknown", UNKNOWN_YEARS, str(periods[0]), str(periods[1]), "abstract"),)
+        return (Evidence("years_unknown", UNKNOWN_YEARS, found, known, "abstract"),)
     (start, end), (other_start, other_end) = periods[0], periods[1]
     common = min(end, other_end) - max(start, other_start) + 1
-    found, known = f"{start}-{end}", f"{other_start}-{other_end}"
     if common <= 0:
         return (Evidence("no_common_year", NO_COMMON_YEAR, found, known, "abstract"),)
     share = common / min(end - start + 1, other_end - other_start + 1)

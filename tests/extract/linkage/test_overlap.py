@@ -80,3 +80,13 @@ def test_sources_are_read_from_a_text():
     text = "We used the Surveillance, Epidemiology, and End Results programme and the National Cancer Database."
 
     assert sources_in(text) == {"SEER", "NCDB"}
+
+
+def test_years_that_are_not_known_are_said_in_words():
+    seer, ncdb = Cohort("a", frozenset({"SEER"}), None, None), Cohort("b", frozenset({"NCDB"}), 1990, 1993)
+
+    (pair,) = propose_overlaps([seer, ncdb])
+
+    assert [(each.kind, each.found, each.known) for each in pair.evidence[1:]] == [
+        ("years_unknown", "not known", "1990-1993")
+    ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from extract.review.bias import assessment_of, judge_result
+from extract.store.curated import put_value
 from extract.store.decisions import all_decisions
-from tests.extract.review.judging import PROTOCOL, put_result, trial_form, trial_judgement
+from tests.extract.review.judging import PROTOCOL, put_result, trial_form, trial_judgement, value_of
 from tests.extract.review.queue_server import Client, Queue
+from tests.extract.review.test_queue_pages import words
 from tests.stores import AT
 
 SECRET = "words only judge A has written"
@@ -132,3 +135,17 @@ def test_what_a_judge_types_is_inert_on_every_page(queue: Queue) -> None:
         assert "<script>alert" not in a.page(f"bias/{item}").text
         assert "<script>alert" not in a.submit(f"bias/{item}/draft", {"support-D1": hostile}).text
         assert "<script>alert" not in a.page(f"appraisal?done=agreed&of=bias/{hostile}").text
+
+
+def test_a_judge_reads_a_value_with_its_level_and_its_direction(queue: Queue) -> None:
+    item = put_result(queue.store)
+    made = value_of("Trial-A-2020", number=2)
+    turned = replace(
+        made.reported, ci_level=90.0, numerator_arm="no_surgery", denominator_arm="surgery", pattern="bone-only"
+    )
+    with queue.store.write() as tx:
+        put_value(tx, replace(made, reported=turned))
+    with queue.client("reviewer-a") as a:
+        page = words(a.page(f"bias/{item}").text)
+        assert "HR 0.8 (0.6 to 1.07; 95 %), surgery over no surgery, all/all" in page
+        assert "HR 0.8 (0.6 to 1.07; 90 %), no surgery over surgery, all/bone-only" in page

@@ -356,6 +356,10 @@ def test_a_reopened_value_is_confirmed_by_two_who_say_what_the_notice_says(queue
         with queue.client(person) as client:
             page = client.page(f"item/reopened:{item}").text
             assert "ErratumIn" in page
+            # Who must say what the notice says has a way to it.
+            assert 'href="https://pubmed.ncbi.nlm.nih.gov/200/"' in page
+            assert 'href="https://pubmed.ncbi.nlm.nih.gov/100/"' in page
+            assert "HR for OS, all/all" in words(client.page("?show=reopened").text)
             assert "corrects an affiliation" not in page
             form = form_of(page, "confirm")
             assert client.submit(f"item/reopened:{item}/confirm", form).status_code == 422
