@@ -19,6 +19,7 @@ from extract.review.routes import chosen_route, route_in_words
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Body
 from flows.appraisal import HIGH, Levels, agreed_levels, level_of
+from flows.curves import log_hr_of_curves
 from flows.derivation import (
     Derived,
     arm_counts,
@@ -252,7 +253,7 @@ def _input_note(derived: Derived) -> str | None:
     notes = []
     if derived.inverted:
         notes.append("printed as no surgery over surgery; inverted after review")
-    route = chosen_route(used)
+    route = chosen_route(used, log_hr_of_curves)
     if route is not None:
         notes.append(route_in_words(route))
     elif used.ci_level is not None and used.ci_level != 95.0:

@@ -12,6 +12,7 @@ from extract.errors import DecisionError
 from extract.review.routes import chosen_route
 from extract.schema.value import ReportedValue
 from extract.schema.vocabulary import Adjusted, Arm, Body, Design, ImmortalTime, Measure, body_of
+from flows.curves import log_hr_of_curves
 from flows.frozen import FrozenTable, FrozenValue
 
 HANDLED = (
@@ -59,7 +60,7 @@ def _by_route(frozen: FrozenValue) -> Derived:
     """Derive a value that prints no interval the way its reviewers chose (DECISIONS 0029)."""
     used = frozen.used
     try:
-        route = chosen_route(used)
+        route = chosen_route(used, log_hr_of_curves)
     except DecisionError as error:
         return Derived(frozen, None, False, str(error), "not_estimable")
     if route is None or route.log_hr is None or route.se_log_hr is None:

@@ -28,6 +28,7 @@ from flows.approvals import approval_teller
 from flows.bodies import Bodies
 from flows.children import Children
 from flows.context import as_recorded, open_store, system_clock, writable
+from flows.curves import log_hr_of_curves
 from flows.errors import SettingsError
 from flows.health import HealthCheck
 from flows.metrics import metrics_text
@@ -131,6 +132,7 @@ def site_app(
         on_approved=on_approved,
         bodies=Bodies(settings.protocol),
         preview=Previewer(store, settings.protocol),
+        derive_curve=log_hr_of_curves,
         provider=provider_of(settings),
         seeds=seed_plan(settings),
     )

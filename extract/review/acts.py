@@ -17,6 +17,7 @@ from extract.review.preview import PageChange, reading_mark
 from extract.review.proposal import proposed_value
 from extract.review.readings import latest_approvals
 from extract.review.reopened import confirm_reopened, withdraw_value
+from extract.review.routes import chosen_route
 from extract.review.screening import STUDY_FIELDS, exclude_record, include_record, maybe_record, undo_vote
 from extract.review.seeded import note_if_caught, refuse_typed_seed
 from extract.review.seen import candidate_mark, refuse_stale
@@ -107,6 +108,7 @@ def _approved(desk: Desk, visit: Visit, candidate_id: str, form: ValueForm, *, b
             errors[f"{CHECK_FIELD}{doubt.code}"] = f"{doubt.message}: say why it stands, or correct it"
     if errors or form.value is None:
         raise FieldErrors(errors)
+    chosen_route(form.value, desk.derive_curve)
     mark = reading_mark(form.value)
     # A program that sends no such field looks at the preview when it likes.
     if last and desk.preview is not None and visit.form.get("previewed", mark) != mark:

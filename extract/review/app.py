@@ -21,6 +21,7 @@ from extract.review.account_pages import add_account_pages
 from extract.review.api.app import api_app
 from extract.review.appraisal_pages import add_appraisal_pages
 from extract.review.certainty import BodyOfEvidence
+from extract.review.curves import DeriveCurve
 from extract.review.decision_pages import add_decision_pages
 from extract.review.desk import Access, Desk, Pages
 from extract.review.guard import API, Guard
@@ -63,6 +64,7 @@ def review_app(
     on_approved: Callable[[], None] = lambda: None,
     bodies: Callable[[Transaction], tuple[BodyOfEvidence, ...]] = lambda _tx: (),
     preview: Preview | None = None,
+    derive_curve: DeriveCurve | None = None,
     provider: SignIn | None = None,
     seeds: SeedPlan | None = None,
 ) -> ReviewApp:
@@ -80,6 +82,8 @@ def review_app(
         Called after an approval that completed a value.
     bodies
         Gives the syntheses whose certainty people decide.
+    derive_curve
+        Computes the log hazard ratio of digitised survival curves.
     preview
         Computes what the published pages would say after an approval.
     provider
@@ -88,7 +92,18 @@ def review_app(
         How often first readers are shown a deliberate error; None for never.
     """
     app = FastAPI(title="Review queue", docs_url=None, redoc_url=None, openapi_url=None)
-    desk = Desk(store, protocol, clock, passwords or Passwords(), on_approved, bodies, preview, provider, seeds)
+    desk = Desk(
+        store,
+        protocol,
+        clock,
+        passwords or Passwords(),
+        on_approved,
+        bodies,
+        preview,
+        provider,
+        seeds,
+        derive_curve,
+    )
     pages = Pages(app, desk)
     add_account_pages(pages, desk)
     add_provider_pages(pages, desk)

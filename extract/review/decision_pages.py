@@ -37,7 +37,7 @@ def add_decision_pages(pages: Pages, desk: Desk) -> None:
             save_draft(tx, item[:140], visit.person, typed, at=visit.at)
         if visit.request.headers.get("sec-fetch-mode") == "navigate":
             return RedirectResponse(item_path(item), 303)
-        return desk.page(visit, "derived.html", derived=derived_lines(typed))
+        return desk.page(visit, "derived.html", derived=derived_lines(typed, desk.derive_curve))
 
     @pages.post("/item/{item}/keep", Access.DECIDE)
     def keep(visit: Visit) -> Response:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from analysis.effect_size import LogHazardRatio, interval, invert, log_hr_from_interval
 from analysis.errors import AnalysisError
+from extract.errors import DecisionError
+from extract.review.curves import DeriveCurve, typed_curves
 from extract.schema.value import RATIO_MEASURES
 from extract.schema.vocabulary import Arm
 
@@ -23,14 +25,18 @@ class DerivedLine:
     source: str
 
 
-def derived_lines(texts: Mapping[str, str]) -> tuple[DerivedLine, ...]:
+def derived_lines(texts: Mapping[str, str], derive: DeriveCurve | None = None) -> tuple[DerivedLine, ...]:
     """Return what follows from the fields of a form; empty while a number is missing or cannot be read.
 
     Parameters
     ----------
     texts
         Fields as typed; only what can be read counts.
+    derive
+        Computes the number of digitised survival curves; None where curves cannot be used.
     """
+    if derive is not None and not texts.get("ci_low") and (known := _from_curves(texts, derive)):
+        return known
     if texts.get("measure") not in list(RATIO_MEASURES):
         return ()
     try:
@@ -51,6 +57,21 @@ def derived_lines(texts: Mapping[str, str]) -> tuple[DerivedLine, ...]:
     if texts.get("numerator_arm") in (Arm.SURGERY.value, Arm.NO_SURGERY.value):
         lines.append(DerivedLine("as it enters the pool", _ratio(review), "surgery over no surgery, 95 %"))
     return tuple(lines)
+
+
+def _from_curves(texts: Mapping[str, str], derive: DeriveCurve) -> tuple[DerivedLine, ...]:
+    try:
+        curves = typed_curves(texts)
+        if curves is None:
+            return ()
+        effect = derive(curves)
+    except (DecisionError, AnalysisError) as error:
+        return (DerivedLine("from the survival curves", "no number yet", str(error)),)
+    return (
+        DerivedLine("log hazard ratio", f"{effect.log_hr:.4f}", "from the survival curves, surgery over no surgery"),
+        DerivedLine("standard error of the log", f"{effect.se_log_hr:.4f}", f"assumes: {effect.approximation}"),
+        DerivedLine("as it enters the pool", _ratio(effect), "once you choose to derive it from the curves, 95 %"),
+    )
 
 
 def _ratio(effect: LogHazardRatio) -> str:

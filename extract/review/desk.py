@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from extract.review.accounts import Member, signed_in
 from extract.review.certainty import BodyOfEvidence
+from extract.review.curves import DeriveCurve
 from extract.review.guard import TOKEN_FIELD, cookie_name, cookie_token, form_token
 from extract.review.passwords import Passwords
 from extract.review.preview import Preview
@@ -93,6 +94,8 @@ class Desk:
     provider: SignIn | None = None
     seeds: SeedPlan | None = None
     """How often first readers are shown a deliberate error; None for never."""
+    derive_curve: DeriveCurve | None = None
+    """Computes the log hazard ratio of digitised survival curves."""
     templates: Environment = field(default_factory=environment)
 
     def page(self, visit: Visit, name: str, *, status: int = 200, **values: Any) -> Response:

@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from extract.errors import DecisionError
+from extract.review.acceptance import with_route
 from extract.review.routes import LABELS, ROUTE_FIELDS, chosen_route
+from extract.schema.curve import CURVE_FIELDS
 from extract.schema.protocol import Protocol
 from extract.schema.value import CLOSED, FIELDS, INTEGERS, NUMBERS, RATIO_MEASURES, ReportedValue, value_with
-from extract.schema.vocabulary import Arm
+from extract.schema.vocabulary import Arm, RouteName
 
 BLIND = (
     "estimate",
@@ -56,7 +58,16 @@ _LABELS = {
     "events_total": "Events, both arms together",
     "o_minus_e": "Observed minus expected events, surgery arm",
     "o_minus_e_variance": "Its variance (V)",
+    "curve_surgery": "Points of the curve, surgery (time, survival)",
+    "at_risk_surgery": "Numbers at risk, surgery (time, people)",
+    "curve_control": "Points of the curve, no surgery (time, survival)",
+    "at_risk_control": "Numbers at risk, no surgery (time, people)",
 }
+
+_OTHER_WAYS = tuple(name for name in ROUTE_FIELDS if name not in CURVE_FIELDS)
+
+CURVE_GROUP = "Only if it is derived from a survival curve: what you digitised"
+"""Heading of the fields for digitised curves."""
 
 _GROUPS = (
     ("The result", ("estimate", "ci_low", "ci_high", "ci_level", "numerator_arm", "p_value", "p_sided")),
@@ -72,7 +83,11 @@ _GROUPS = (
             "median_control_months",
         ),
     ),
-    ("Only if no interval is printed: another way to a log hazard ratio", ROUTE_FIELDS),
+    (
+        "Only if no interval is printed: another way to a log hazard ratio",
+        _OTHER_WAYS,
+    ),
+    (CURVE_GROUP, CURVE_FIELDS),
     ("How it was made", ("adjusted", "adjustment", "immortal_time", "landmark_months")),
     ("How it is used", ("poolable", "not_poolable_reason", "comparison_group", "comparison_rank", "note")),
 )
@@ -155,7 +170,7 @@ def read_form(form: Mapping[str, str], proposed: ReportedValue, *, blind: bool) 
     before = texts_of(proposed)
     names = [f for _, group in _GROUPS for f in group]
     typed = {name: form[name].strip() for name in names if name in form}
-    changes = {name: text for name, text in typed.items() if text != before[name]}
+    changes = with_route({name: text for name, text in typed.items() if text != before[name]})
     errors: dict[str, str] = {}
     value = proposed
     for name, text in changes.items():
@@ -166,7 +181,7 @@ def read_form(form: Mapping[str, str], proposed: ReportedValue, *, blind: bool) 
             errors[name] = message.removeprefix(f"{name}: ")
     if not errors:
         errors = _whole(value)
-    if blind and not typed.get("estimate"):
+    if blind and not typed.get("estimate") and typed.get("route") != RouteName.SURVIVAL_CURVE:
         errors.setdefault("estimate", "type the estimate as the document prints it")
     changed = [name for name in changes if name in errors or getattr(value, name) != getattr(proposed, name)]
     if changed and not blind and not form.get("reason", "").strip():
@@ -184,7 +199,7 @@ def blind_changes(changes: Mapping[str, str]) -> dict[str, str]:
     DecisionError
         The estimate is missing.
     """
-    if not changes.get("estimate"):
+    if not changes.get("estimate") and changes.get("route") != RouteName.SURVIVAL_CURVE:
         raise DecisionError(
             "estimate: the second reader reads blind; use --set estimate=... and so on for each number printed"
         )
@@ -226,7 +241,8 @@ def _whole(value: ReportedValue) -> dict[str, str]:
             errors["ci_level"] = "the level is not stated: give the one that must be meant, with the reason"
     message = problem_of(lambda: chosen_route(value))
     if message is not None:
-        errors["route"] = message.removeprefix("route: ")
+        name, said = placed(DecisionError(message))
+        errors.setdefault(name or "route", said)
     if not value.poolable and not value.not_poolable_reason:
         errors["not_poolable_reason"] = "say why it cannot be pooled"
     return errors
@@ -247,5 +263,7 @@ def _field(name: str, protocol: Protocol) -> FormField:
         choices = (("", "not stated"), ("two", "two-sided"), ("one", "one-sided"))
     elif name == "poolable":
         choices = (("yes", "yes"), ("no", "no"))
+    if name in CURVE_FIELDS:
+        return FormField(name, label_of(name), "pairs")
     kind = "choice" if choices else "integer" if name in INTEGERS else "number" if name in NUMBERS else "text"
     return FormField(name, label_of(name), kind, choices)

@@ -55,5 +55,7 @@ def reading_key(decision: Decision) -> str:
     if not value:
         return json.dumps([decision.action])
     route = chosen_route(ReportedValue(**value))
-    derived = [] if route is None else [f"{route.log_hr:.6f}", f"{route.se_log_hr:.6f}"]
+    # Digitised curves are key fields themselves: the same points give the same number.
+    known = route is not None and route.log_hr is not None
+    derived = [f"{route.log_hr:.6f}", f"{route.se_log_hr:.6f}"] if known and route is not None else []
     return json.dumps([decision.action, [value.get(name) for name in KEY_FIELDS], derived])

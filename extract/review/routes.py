@@ -5,10 +5,12 @@ from __future__ import annotations
 from extract.candidates.routes import Facts, Route, routes_to_log_hr
 from extract.errors import DecisionError
 from extract.review.checked import check_input
+from extract.review.curves import DeriveCurve, curve_route
+from extract.schema.curve import CURVE_FIELDS
 from extract.schema.value import ReportedValue
 from extract.schema.vocabulary import Arm, RouteName
 
-ROUTE_FIELDS = ("route", "favours_arm", "events_total", "o_minus_e", "o_minus_e_variance")
+ROUTE_FIELDS = ("route", "favours_arm", "events_total", "o_minus_e", "o_minus_e_variance", *CURVE_FIELDS)
 """Fields of a value that serve only its route."""
 
 LABELS = {
@@ -16,6 +18,7 @@ LABELS = {
     RouteName.O_MINUS_E.value: "observed minus expected events and their variance",
     RouteName.P_AND_EVENTS.value: "log-rank p value and numbers of events",
     RouteName.MEDIANS.value: "medians of both arms and their events (the weakest)",
+    RouteName.SURVIVAL_CURVE.value: "digitised survival curves and numbers at risk",
 }
 
 
@@ -33,8 +36,13 @@ def routes_of(value: ReportedValue) -> tuple[Route, ...]:
     return tuple(route for route in routes_to_log_hr(check_input(value), facts) if route.name in list(RouteName))
 
 
-def chosen_route(value: ReportedValue) -> Route | None:
+def chosen_route(value: ReportedValue, derive: DeriveCurve | None = None) -> Route | None:
     """Return the route a reviewer chose for a value, with its number; None if none was chosen.
+
+    Parameters
+    ----------
+    derive
+        Computes the number of digitised curves; without it that route has none, its inputs are only checked.
 
     Raises
     ------
@@ -45,6 +53,8 @@ def chosen_route(value: ReportedValue) -> Route | None:
         return None
     if has_interval(value):
         raise DecisionError("route: an interval is printed with its level; it is used, leave the route empty")
+    if value.route == RouteName.SURVIVAL_CURVE:
+        return curve_route(value, derive)
     for route in routes_of(value):
         if route.name == value.route:
             if route.log_hr is None:

@@ -9,6 +9,7 @@ from extract.errors import DecisionError
 from extract.pubmed.parse import record_from_json
 from extract.review.accounts import Member
 from extract.review.blinding import barred_from_second
+from extract.review.curves import curve_texts
 from extract.review.derived import derived_lines
 from extract.review.desk import Desk
 from extract.review.documents import document_parts, is_placed
@@ -17,11 +18,12 @@ from extract.review.fields import BLIND, field_groups, label_of, text_of, texts_
 from extract.review.inbox import can_decide
 from extract.review.proposal import proposed_value
 from extract.review.readings import KEY_FIELDS, latest_approvals
-from extract.review.routes import routes_of
+from extract.review.routes import has_interval, routes_of
 from extract.review.second_opinion import second_opinion
 from extract.review.seeded import as_shown
 from extract.review.seen import candidate_mark
 from extract.review.surroundings import surroundings
+from extract.schema.curve import CURVE_FIELDS, pasted
 from extract.schema.protocol import Protocol
 from extract.schema.value import ReportedValue, apply_corrections
 from extract.schema.vocabulary import RecordState
@@ -79,6 +81,8 @@ def value_view(
     proposed = proposed_value(candidate.effect)
     draft = get_draft(tx, f"value:{candidate_id}", member.person_id) if decidable else None
     texts = texts_of(proposed) | (dict.fromkeys(BLIND, "") if blind else {})
+    shared = curve_texts(approvals) if blind and decidable else {}
+    texts |= shared
     texts |= (draft.typed if draft is not None else {}) | typed
     conflict = candidate.state == "conflict" and decidable
     differences = differences_between(proposed, approvals) if conflict else ()
@@ -101,10 +105,14 @@ def value_view(
         "barred": barred and candidate.state == "needs_second",
         "last": is_last(protocol, candidate, approvals),
         "checks": doubts,
-        "derived": derived_lines({**texts_of(proposed), **texts}),
+        "derived": derived_lines({**texts_of(proposed), **texts}, desk.derive_curve),
         "before": () if blind else approved_before(tx, record, proposed),
         "draft": draft,
         "routes": () if blind else routes_of(proposed),
+        "pasted": pasted,
+        "curve_open": not blind and not has_interval(proposed),
+        "curve_shared": bool(shared),
+        "curve_typed": any(texts[name] for name in CURVE_FIELDS),
         # Beside a deliberate error the second extractor would give it away, or seem to vouch for it.
         "second": None if blind or candidate is not stored else second_opinion(tx, candidate),
         "decidable": decidable,

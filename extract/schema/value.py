@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from extract.errors import DecisionError
+from extract.schema.curve import CURVE_FIELDS, stored_pairs
 from extract.schema.vocabulary import Adjusted, Arm, ImmortalTime, Measure, RouteName
 
 RATIO_MEASURES = (Measure.HR, Measure.SHR, Measure.CSHR, Measure.RR)
@@ -42,6 +43,9 @@ class ReportedValue:
         Which arm did better, where a p value is all there is.
     o_minus_e, o_minus_e_variance
         Observed minus expected events of the surgery arm in a log-rank test, and its variance.
+    curve_surgery, at_risk_surgery, curve_control, at_risk_control
+        Digitised points (time, survival) of a Kaplan-Meier figure and the numbers at risk below it (time, people), as
+        :func:`extract.schema.curve.stored_pairs` writes them.
     """
 
     outcome: str
@@ -82,6 +86,10 @@ class ReportedValue:
     events_total: int | None = None
     o_minus_e: float | None = None
     o_minus_e_variance: float | None = None
+    curve_surgery: str | None = None
+    at_risk_surgery: str | None = None
+    curve_control: str | None = None
+    at_risk_control: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +179,8 @@ def _parsed(name: str, text: str) -> Any:
         if text not in ("yes", "no"):
             raise DecisionError(f"poolable: {text!r} is not yes or no")
         return text == "yes"
+    if name in CURVE_FIELDS:
+        return stored_pairs(name, text)
     closed = CLOSED.get(name)
     if closed is not None and text not in list(closed):
         raise DecisionError(f"{name}: {text!r} is not one of {', '.join(closed)}")

@@ -76,6 +76,7 @@ class RouteName(StrEnum):
     O_MINUS_E = "o_minus_e"
     P_AND_EVENTS = "p_and_events"
     MEDIANS = "medians"
+    SURVIVAL_CURVE = "survival_curve"
 
 
 class RecordState(StrEnum):

@@ -91,9 +91,11 @@ def approve(
     (estimate, ci_low, ci_high, ci_level, and n and events where they are printed).
     """
     from extract.review.approval import approve_value
+    from extract.review.curves import refuse_without_number
     from extract.review.fields import BLIND_REASON, blind_changes
     from extract.review.reopened import confirm_reopened
     from extract.review.screening import include_record
+    from flows.curves import log_hr_of_curves
 
     kind, identifier = _split(item)
     changes = _changes(set_ or [])
@@ -103,6 +105,7 @@ def approve(
             state: str = include_record(store, protocol, identifier, by=by, at=at, study=changes, reason=reason)
         elif kind == "value":
             blind = _reads_blind(store, identifier)
+            refuse_without_number(changes, log_hr_of_curves)
             state = approve_value(
                 store,
                 protocol,

@@ -22,6 +22,7 @@ from extract.review.fields import BLIND, field_groups, text_of
 from extract.review.leases import Claim
 from extract.review.reopened import reopen_value
 from extract.review.spread import next_for
+from extract.schema.curve import CURVE_FIELDS
 from extract.store.queue import worklist
 from extract.store.work import lease_on, release_lease
 
@@ -70,7 +71,8 @@ def _on_values(api: Endpoints, desk: Desk) -> None:
         form = _texts(desk, item, asked.values)
         # On another mark the form that was filled in is not the one that would be sent now: the action refuses it.
         if shown.value is not None and shown.value.blind and shown.seen == asked.seen:
-            form = dict.fromkeys(BLIND, "") | form | {"blind": "yes"}
+            digitised = {name: shown.value.form[name] for name in CURVE_FIELDS}
+            form = dict.fromkeys(BLIND, "") | digitised | form | {"blind": "yes"}
         return _decided(desk, visit, item, "approve", form | _answered(asked))
 
     @api.post("/items/{item}/settle", Access.DECIDE, "Settle a value on which two readers differ")

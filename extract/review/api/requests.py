@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from extract.schema.curve import LONGEST_PAIRS
+
 
 def _plain(text: str) -> str:
     if "\0" in text:
@@ -23,7 +25,8 @@ Seen = Annotated[
     ),
     AfterValidator(_plain),
 ]
-Content = Name | int | float | bool | None
+Pasted = Annotated[str, Field(max_length=LONGEST_PAIRS), AfterValidator(_plain)]
+Content = Pasted | int | float | bool | None
 """A field's content: as printed (a text keeps 0.70), a number, yes or no, or null where the report is silent."""
 
 

@@ -18,6 +18,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from extract.review.accounts import add_person, join
 from extract.review.app import ReviewApp, review_app
+from extract.review.curves import DeriveCurve
 from extract.review.guard import form_token
 from extract.review.passwords import Passwords
 from extract.review.preview import Preview
@@ -123,6 +124,7 @@ def serving(
     provider: SignIn | None = None,
     seeds: SeedPlan | None = None,
     preview: Preview | None = None,
+    derive_curve: DeriveCurve | None = None,
 ) -> Iterator[Queue]:
     """Serve the queue of a store."""
     clock, approvals = Clock(), list[str]()
@@ -137,6 +139,7 @@ def serving(
         provider=provider,
         seeds=seeds,
         preview=preview,
+        derive_curve=derive_curve,
     )
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     outer.mount("/review", queue_app.asgi)
