@@ -9,11 +9,12 @@ from extract.checks.findings import CheckInput, Finding
 
 SHARED: Final = "shared-control-group"
 OVERLAP: Final = "overlap-group-used"
+SOURCE: Final = "same-source-used"
 SINGLE: Final = "single-arm"
 
 
 def check(value: CheckInput) -> Iterator[Finding]:
-    """Fire for two results against one control group, a cohort of a used overlap group.
+    """Fire for two results against one control group, a cohort of a used overlap group or source.
 
     A single-arm study.
     """
@@ -28,6 +29,14 @@ def check(value: CheckInput) -> Iterator[Finding]:
         others = ", ".join(value.overlap_group_used_by)
         yield Finding(
             OVERLAP, "warning", f"shares patients with {others}, which is already used: one per overlap group"
+        )
+    if value.same_source_used_by:
+        others = ", ".join(value.same_source_used_by)
+        yield Finding(
+            SOURCE,
+            "warning",
+            f"may hold patients of {others}, drawn from the same source and already used, and its study stands in no "
+            "overlap group: wait for the link the next night proposes under Families, or say why they share nobody",
         )
     if value.single_arm:
         yield Finding(SINGLE, "error", "the study has one arm only: there is no comparison to pool")

@@ -62,6 +62,8 @@ class CheckInput:
         PubMed's words for notices linked to the report: "ErratumIn", "RetractionIn", ...
     shares_control_with, overlap_group_used_by
         Identifiers of results against the same control group; study already used from the same overlap group.
+    same_source_used_by
+        Studies already used that draw on a source this one names, while it stands in no overlap group.
     """
 
     measure: str = "HR"
@@ -96,6 +98,7 @@ class CheckInput:
     linked_notices: Sequence[str] = ()
     shares_control_with: Sequence[str] = ()
     overlap_group_used_by: Sequence[str] = ()
+    same_source_used_by: Sequence[str] = ()
     interval_sided: str | None = None
     is_result: bool = True
 

@@ -22,6 +22,8 @@ class Surroundings:
         Approved values of its report that share its control group.
     overlap_used_by
         Other studies of its overlap group with an approved value for the same outcome and stratum.
+    same_source_used_by
+        The same for studies drawn from a source its record names, while its own study stands in no group.
     older_n
         People in the same result of an earlier report of its study.
     whole_n
@@ -31,6 +33,7 @@ class Surroundings:
     notices: Sequence[str] = ()
     shares_control_with: Sequence[str] = ()
     overlap_used_by: Sequence[str] = ()
+    same_source_used_by: Sequence[str] = ()
     older_n: int | None = None
     whole_n: int | None = None
 
@@ -78,4 +81,5 @@ def check_input(value: ReportedValue, around: Surroundings = NOTHING_KNOWN) -> C
         linked_notices=tuple(around.notices),
         shares_control_with=tuple(around.shares_control_with),
         overlap_group_used_by=tuple(around.overlap_used_by),
+        same_source_used_by=tuple(around.same_source_used_by),
     )

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from extract.errors import DecisionError
+from extract.linkage.overlap import sources_in
 from extract.pubmed.parse import record_from_json
 from extract.review.accounts import Member
 from extract.review.desk import Desk
@@ -66,6 +67,7 @@ def record_view(
             (design.value, design.value.replace("_", " ").replace("rct", "randomised trial")) for design in Design
         ],
         "suggested": texts.get("design") or suggested_design(parsed),
+        "source": ", ".join(sorted(sources_in(f"{parsed.title} {parsed.abstract_text()}"))),
         "immortal": [entry.value for entry in ImmortalTime],
         "studies": families(tx),
         "links": list_links(tx, kind="report", subject_id=pmid),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from extract.linkage.overlap import SHARED, sources_in
+from extract.pubmed.parse import record_from_json
 from extract.review.checked import NOTHING_KNOWN, Surroundings, people
 from extract.schema.value import ReportedValue, apply_corrections
+from extract.schema.vocabulary import Design
 from extract.store.curated import (
     CuratedValue,
     Report,
@@ -16,6 +19,7 @@ from extract.store.curated import (
     families,
 )
 from extract.store.engine import Transaction
+from extract.store.links import list_links
 from extract.store.records import StoredRecord
 
 
@@ -40,6 +44,7 @@ def surroundings(tx: Transaction, record: StoredRecord, value: ReportedValue) ->
         notices=[alert.kind for alert in all_alerts(tx) if alert.report_id == own.report_id],
         shares_control_with=_sharing_controls(tx, own, value),
         overlap_used_by=_overlapping(tx, study, list(studies.values()), list(reports.values()), value),
+        same_source_used_by=_same_source(tx, record, study, list(studies.values()), list(reports.values()), value),
         older_n=_older_people(tx, own, list(reports.values()), value),
         whole_n=study.facts.get("n_total") if whole else None,
     )
@@ -79,6 +84,48 @@ def _overlapping(
     return sorted(
         {report.study_id for report in reports if report.study_id in others and any(_used(tx, report, value))}
     )
+
+
+def _same_source(
+    tx: Transaction,
+    record: StoredRecord,
+    study: TrialFamily,
+    studies: list[TrialFamily],
+    reports: list[Report],
+    value: ReportedValue,
+) -> list[str]:
+    """Return the cohorts used here that may hold the same people, while nobody has said to which group a study belongs.
+
+    A night proposes overlaps of cohorts after they were included; a value can be approved before that.
+    """
+    if study.overlap_group is not None or study.design == Design.RCT:
+        return []
+    parsed = record_from_json(record.content)
+    own = sources_in(f"{parsed.title} {parsed.abstract_text()}") | _sources(study)
+    own |= {other for pair in SHARED for other in pair if pair & own}
+    apart = {(each.subject_id, each.target_id) for each in list_links(tx, kind="overlap", states=["rejected"])}
+    others = {
+        other.study_id
+        for other in studies
+        if other.study_id != study.study_id
+        and other.design != Design.RCT
+        and own & _sources(other)
+        and not {(study.study_id, other.study_id), (other.study_id, study.study_id)} & apart
+        and _years_may_meet(study, other)
+    }
+    return sorted(
+        {report.study_id for report in reports if report.study_id in others and any(_used(tx, report, value))}
+    )
+
+
+def _sources(study: TrialFamily) -> frozenset[str]:
+    return sources_in(" ".join(str(study.facts.get(name) or "") for name in ("data_source", "label")))
+
+
+def _years_may_meet(one: TrialFamily, other: TrialFamily) -> bool:
+    starts, ends = ([each.facts.get(name) for each in (one, other)] for name in ("accrual_start", "accrual_end"))
+    known = [int(year) for year in (*starts, *ends) if year is not None]
+    return len(known) < len((*starts, *ends)) or max(known[:2]) <= min(known[2:])
 
 
 def _older_people(tx: Transaction, own: Report, reports: list[Report], value: ReportedValue) -> int | None:

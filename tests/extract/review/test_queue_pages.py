@@ -368,6 +368,15 @@ def test_a_reopened_value_is_confirmed_by_two_who_say_what_the_notice_says(queue
         assert [value.state for value in curated_values(tx)] == ["approved"]
 
 
+def test_a_record_that_names_a_registry_opens_with_its_source_filled_in(queue: Queue) -> None:
+    enqueue(queue.store, "100", title="Surgery in stage IV: a SEER analysis")
+    enqueue(queue.store, "101")
+    with queue.client("reviewer-a") as client:
+        assert form_of(client.page("item/record:100").text, "vote")["data_source"] == "SEER"
+        assert "one of them enters a pool" in words(client.page("item/record:100").text)
+        assert form_of(client.page("item/record:101").text, "vote")["data_source"] == ""
+
+
 def test_filters_and_chips_show_what_waits_where(queue: Queue) -> None:
     enqueue(queue.store, "100", "101", "102")
     include(queue, "100", "101")

@@ -12,8 +12,10 @@ import pytest
 from extract.errors import DecisionError
 from extract.review.approval import approve_value
 from extract.review.checked import findings_on
+from extract.review.linking import reject_link
 from extract.review.proposal import proposed_value
 from extract.review.screening import include_record
+from extract.review.surroundings import surroundings
 from extract.schema.value import ReportedValue
 from extract.store.curated import (
     Alert,
@@ -28,7 +30,8 @@ from extract.store.curated import (
     put_value,
 )
 from extract.store.engine import Store
-from extract.store.records import get_record
+from extract.store.links import list_links, propose_link
+from extract.store.records import StoredRecord, get_record
 from tests.extract.review.queue_server import PROTOCOL, enqueue, proposed_effect
 from tests.extract.review.test_queue_pages import STUDY
 from tests.stores import AT, new_store
@@ -134,6 +137,51 @@ def test_a_cohort_of_a_used_overlap_group_is_a_doubt(store: Store) -> None:
     told = fired(store)
     assert "overlap-group-used" in told
     assert "other-cohort" in told
+
+
+def seer_cohort(store: Store, **facts: object) -> None:
+    """Put a cohort of SEER with an approved value, and say that the study of record 100 is one of SEER too."""
+    own = own_report(store)
+    with store.write() as tx:
+        study = next(one for one in families(tx) if one.study_id == own.study_id)
+        put_family(tx, replace(study, facts=study.facts | {"data_source": "SEER"} | facts))
+        years = {"accrual_start": 2010, "accrual_end": 2015}
+        put_family(tx, TrialFamily("other", "population_registry", "SEER", "queue", {"data_source": "SEER", **years}))
+        put_report(tx, Report("other-2021", "other", None, None, "queue", {"year": 2021}))
+    put_approved(store, Report("other-2021", "other", None, None, "queue", {}), PLAIN, "other-value")
+
+
+def test_a_cohort_of_a_used_source_in_no_overlap_group_is_a_doubt(store: Store) -> None:
+    # Two SEER cohorts of bone-only disease, 2010-2015 and 2010-2017 (PMID 42057318), came into one pool without a word.
+    seer_cohort(store)
+    told = fired(store)
+    assert "same-source-used" in told
+    assert "other" in told
+
+
+def test_cohorts_of_one_source_without_a_common_year_or_set_apart_by_a_person_are_no_doubt(store: Store) -> None:
+    # Khan 2002 (NCDB 1990-1993) stands apart from the later cohorts of its source.
+    seer_cohort(store, accrual_start=1990, accrual_end=1993)
+    record = own_record(store)
+    with store.read() as tx:
+        assert surroundings(tx, record, PLAIN).same_source_used_by == []
+    seer_cohort(store, accrual_start=2012, accrual_end=2018)
+    with store.read() as tx:
+        assert surroundings(tx, record, PLAIN).same_source_used_by == ["other"]
+    with store.write() as tx:
+        propose_link(tx, "overlap", "other", own_report(store).study_id, score=1.0, evidence=(), night="2026-11-20")
+    with store.read() as tx:
+        (link,) = list_links(tx)
+    reject_link(store, PROTOCOL, link.proposal_id, by="reviewer-a", at=AT, reason="one is a linked sample")
+    with store.read() as tx:
+        assert surroundings(tx, record, PLAIN).same_source_used_by == []
+
+
+def own_record(store: Store) -> StoredRecord:
+    with store.read() as tx:
+        record = get_record(tx, "100")
+    assert record is not None
+    return record
 
 
 def test_arms_that_do_not_make_the_studys_total_are_a_doubt(store: Store) -> None:
