@@ -1,7 +1,8 @@
 """Publishing when an approval completes a value: in a process of its own, one at a time, several approvals at once.
 
 A publication computes for seconds; in the process that serves the pages, everybody's next click would wait for it. The
-night publishes as well, so an approval whose publication was refused or interrupted is never lost.
+night publishes as well, and ``serve`` at its start what was decided since the last version, so an approval whose
+publication was refused or interrupted is never lost.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from typing import Self
 import typer
 
 from extract.errors import UserError
+from extract.store.decisions import last_decided
+from extract.store.engine import Store
+from extract.store.versions import published_snapshots
 from flows.context import Clock, as_recorded, open_store, system_clock
 from flows.errors import PublishRefused, SettingsError
 from flows.publish import Publication, publish
@@ -42,6 +46,17 @@ def publish_once(settings: Settings, *, clock: Clock) -> Publication:
         return publish(as_recorded(settings, store), store, now=now, night=night)
     finally:
         store.close()
+
+
+def decided_since_published(store: Store) -> bool:
+    """Tell whether somebody decided after the version shown was made: its publication may have been cut off.
+
+    Before the first version there is nothing to make up for: the first night publishes.
+    """
+    with store.read() as tx:
+        published = published_snapshots(tx)
+        decided = last_decided(tx)
+    return bool(published and decided and decided > published[-1].published_at)
 
 
 class Publisher:

@@ -35,7 +35,7 @@ from flows.metrics import metrics_text
 from flows.preview import Previewer
 from flows.process import begin_process
 from flows.provider import provider_of
-from flows.publisher import Publisher
+from flows.publisher import Publisher, decided_since_published
 from flows.scheduler import scheduler
 from flows.seeds import seed_plan
 from flows.settings import Settings, load_settings, rehearsal_settings
@@ -78,6 +78,8 @@ def serve_all(*, host: str, port: int, rehearsal: bool, schedule: bool) -> None:
                 on_approved = approval_teller(settings, clock=system_clock)
             else:
                 on_approved = running.enter_context(Publisher(settings)).request
+            if decided_since_published(store):
+                on_approved()
             app = site_app(settings, store, host=host, on_approved=on_approved, children=children)
             _until_ended(app, host=host, port=port)
     finally:

@@ -147,6 +147,11 @@ def all_decisions(tx: Transaction) -> tuple[LoggedDecision, ...]:
     return tuple(_logged(row) for row in tx.connection.execute(select(decisions).order_by(decisions.c.seq)))
 
 
+def last_decided(tx: Transaction) -> str | None:
+    """Return the time of the last decision, or None while there is none."""
+    return tx.connection.execute(select(decisions.c.at).order_by(decisions.c.seq.desc()).limit(1)).scalar()
+
+
 def verify_chain(tx: Transaction) -> int:
     """Check the whole chain and return how many decisions it holds.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, exists, func, select
 
 from extract.schema.record import Pmid, Record
 from extract.schema.vocabulary import RecordState
@@ -167,19 +167,33 @@ def record_counts(tx: Transaction) -> dict[RecordState, int]:
 
 
 def decided_basis(tx: Transaction) -> str:
-    """Return a mark that changes when a record comes, changes, goes, or is decided: whether to look at all again.
+    """Return a mark that changes when a record comes, changes, goes, or is settled: whether to look at all again.
 
-    Sums and counts, computed by the database: reading every record to see that nothing changed took longer than the
-    rest of a quiet night.
+    A vote that leaves its record undecided does not change it. Sums and counts, computed by the database: reading every
+    record to see that nothing changed took longer than the rest of a quiet night.
     """
     counts = tx.connection.execute(
         select(func.count(), func.sum(records.c.revision), func.count(records.c.deleted_night))
     ).one()
     revisions = tx.connection.execute(select(func.count()).select_from(record_revisions)).scalar_one()
-    last = tx.connection.execute(select(func.max(decisions.c.seq)).where(decisions.c.subject_kind == "record")).scalar()
-    states = sorted((state.value, number) for state, number in record_counts(tx).items())
-    mark = json.dumps([*(int(each or 0) for each in counts), revisions, last, states])
+    states = record_counts(tx)
+    settled = [states[RecordState.INCLUDED], states[RecordState.EXCLUDED]]
+    mark = json.dumps(
+        [*(int(each or 0) for each in counts), revisions, _last_settled(tx), sum(states.values()), settled]
+    )
     return hashlib.sha256(mark.encode()).hexdigest()
+
+
+def _last_settled(tx: Transaction) -> int | None:
+    """Return the number of the last decision on a record that is settled now.
+
+    Two records that change places leave the counts as they were; whichever was settled last has a newer decision.
+    """
+    is_settled = exists().where(
+        records.c.pmid == decisions.c.subject_id, records.c.state.in_((RecordState.INCLUDED, RecordState.EXCLUDED))
+    )
+    query = select(decisions.c.seq).where(decisions.c.subject_kind == "record", is_settled)
+    return tx.connection.execute(query.order_by(decisions.c.seq.desc()).limit(1)).scalar()
 
 
 def record_states(tx: Transaction, pmids: Sequence[str]) -> dict[str, RecordState]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from extract.review.views import queue_items
 from extract.schema.vocabulary import RecordState
 from extract.screening.ranker import MODEL_VERSION
 from extract.store.audits import latest_audit
+from extract.store.decisions import Decision, record_vote
 from extract.store.ranks import record_ranks
 from extract.store.records import set_state, upsert_record
 from flows.context import NightContext
@@ -19,6 +21,7 @@ from flows.ranking import rank_night
 from flows.screening_progress import screening_progress
 from tests.extract.store.records import record
 from tests.nights import night_on_starting_table
+from tests.stores import AT
 
 ELIGIBLE = "Resection of the primary tumour in stage IV breast cancer and survival"
 OTHER = "Cardiac imaging of healthy volunteers and reproducibility of strain"
@@ -86,6 +89,51 @@ def test_the_same_records_and_decisions_are_not_ranked_again(context: NightConte
     with context.store.read() as tx:
         assert record_ranks(tx) == first
     assert next(iter(first.values())).model_version.startswith(MODEL_VERSION + " ")
+
+
+def test_a_vote_that_settles_nothing_gives_no_new_ranking_and_one_that_settles_does(context: NightContext) -> None:
+    decided(context)
+    for pmid in ("300", "301"):
+        add(context, pmid, ELIGIBLE)
+    assert model_after(context) == (first := model_after(context))
+    vote(context, "300", RecordState.SCREENING)
+    vote(context, "301", RecordState.CONFLICT)
+    assert model_after(context) == first
+    vote(context, "300", RecordState.INCLUDED)
+    settled = model_after(context)
+    assert settled != first
+    # The counts are as before when 301 takes the place of 300.
+    vote(context, "301", RecordState.INCLUDED)
+    vote(context, "300", RecordState.SCREENING)
+    assert model_after(context) not in (first, settled)
+
+
+def vote(context: NightContext, pmid: str, then: RecordState) -> None:
+    with context.store.write() as tx:
+        decision = Decision(AT, "reviewer-a", "vote", "record", pmid, new="include")
+        record_vote(tx, decision, pmid=pmid, vote="include", reason_code=None)
+        set_state(tx, pmid, then)
+
+
+def model_after(context: NightContext) -> str:
+    """Rank, and return the mark of the model that did."""
+    rank_night(context)
+    with context.store.read() as tx:
+        return next(iter(record_ranks(tx).values())).model_version
+
+
+def test_a_night_with_nothing_new_to_learn_does_not_load_the_learner(context: NightContext) -> None:
+    decided(context)
+    add(context, "300", ELIGIBLE)
+    rank_night(context)
+    vote(context, "300", RecordState.SCREENING)
+    learner = {name: sys.modules.pop(name) for name in [*sys.modules] if name.startswith("extract.screening.ranker")}
+    assert learner
+    try:
+        rank_night(context)
+        assert "extract.screening.ranker" not in sys.modules
+    finally:
+        sys.modules.update(learner)
 
 
 def test_the_standing_estimate_follows_from_the_audit_sample_as_people_read_it(context: NightContext) -> None:

@@ -16,8 +16,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from extract.review.reopened import reopen_value, withdraw_value
+from flows.context import open_store, system_clock
+from flows.publish import shown_snapshot_id
+from flows.publisher import decided_since_published
 from tests.nights import NIGHTS, rehearsal, rehearse
-from tests.stores import ROOT
+from tests.stores import ROOT, copied_state
 
 
 def free_port() -> int:
@@ -92,6 +96,22 @@ def test_before_the_first_night_the_page_says_what_to_do(tmp_path: Path) -> None
     with serving(tmp_path / "empty", "--no-schedule") as (address, _):
         page = requests.get(f"{address}/", timeout=10)
         assert "make run" in page.text
+
+
+def test_what_was_decided_but_not_published_is_published_at_the_start(published: Path, tmp_path: Path) -> None:
+    settings = rehearsal(copied_state(published / "rehearsal", tmp_path / "rehearsal"))
+    store = open_store(settings)
+    assert not decided_since_published(store)
+    value_id, why = "mf07-01-2021--os--all--all--1", "a test of this test"
+    at = system_clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+    reopen_value(store, settings.protocol, value_id, by="reviewer-a", at=at, reason=why)
+    for person in ("reviewer-a", "reviewer-b"):
+        withdraw_value(store, settings.protocol, value_id, by=person, at=at, reason=why)
+    assert decided_since_published(store)
+    store.close()
+    before = shown_snapshot_id(settings)
+    with serving(tmp_path, "--no-schedule"):
+        wait_until(lambda: shown_snapshot_id(settings) != before, 120)
 
 
 def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
