@@ -95,7 +95,8 @@ def _approved(desk: Desk, visit: Visit, candidate_id: str, form: ValueForm, *, b
     with desk.store.read() as tx:
         candidate = get_candidate(tx, candidate_id)
         placed = candidate is not None and is_placed(tx, desk.store.archive, candidate)
-        last = candidate is not None and is_last(desk.protocol, candidate, latest_approvals(tx, candidate_id))
+        readings = latest_approvals(tx, candidate_id)
+        last = candidate is not None and is_last(desk.protocol, candidate, readings, by=visit.person)
         record = get_record(tx, candidate.pmid) if candidate is not None else None
         around = NOTHING_KNOWN
         if form.value is not None and record is not None:

@@ -1,6 +1,7 @@
 """Approving and rejecting proposed values.
 
-A value is approved by ``approvals_needed`` people who agree on every key field. What the report says is kept as
+A value is approved by ``approvals_needed`` people who agree on every key field, one of whom holds the role the protocol
+asks for. What the report says is kept as
 extracted; what reviewers changed stands beside it as corrections.
 """
 
@@ -12,7 +13,8 @@ from typing import Any
 
 from extract.errors import DecisionError
 from extract.review.acceptance import complete, refuse_second_value, with_other_arm, with_route
-from extract.review.blinding import barred_from_second, saw_proposal
+from extract.review.asked_role import holds_asked_role, lacks_asked_role
+from extract.review.blinding import barred_from_second, role_wait, saw_proposal
 from extract.review.curation import curate
 from extract.review.documents import is_placed
 from extract.review.doubts import doubts_about, unanswered
@@ -172,6 +174,9 @@ def _open_candidate(
     candidate = _known_candidate(tx, candidate_id, seen=seen)
     if candidate.state not in OPEN_STATES:
         raise DecisionError(f"value:{candidate_id} is {candidate.state} already; nothing to decide")
+    wait = role_wait(tx, protocol, candidate)
+    if wait is not None and not holds_asked_role(protocol, person.person_id):
+        raise DecisionError(f"value:{candidate_id}: {wait.words}")
     if candidate.state == "needs_second" and barred_from_second(tx, protocol, candidate_id, person.person_id):
         raise DecisionError(
             f"value:{candidate_id}: you have seen what was proposed; the second reader is one who has not"
@@ -230,7 +235,7 @@ def _settle_candidate(
     keys = {reading_key(decision) for decision in considered}
     if len(keys) > 1:
         state = "conflict"
-    elif len(considered) < needed:
+    elif len(considered) < needed or lacks_asked_role(protocol, {decision.by for decision in considered}):
         state = "needs_second"
     else:
         state = "approved" if considered[0].action == "approve" else "rejected"

@@ -7,9 +7,11 @@ not blind: a value that nobody may finish would never reach the page.
 from __future__ import annotations
 
 from extract.review.accounts import Member
+from extract.review.asked_role import RoleWait, awaits_asked_role, holds_asked_role
 from extract.review.readings import latest_approvals
 from extract.schema.protocol import Protocol
 from extract.store.accounts import all_accounts
+from extract.store.candidates import Candidate, get_candidate, needs_second_though_read_by
 from extract.store.engine import Transaction
 from extract.store.sightings import awaiting_second_seen_by, seen_by, sightings_awaiting_second
 from extract.store.waiting import Asker
@@ -22,9 +24,45 @@ def team(tx: Transaction, protocol: Protocol) -> frozenset[str]:
 
 
 def barred_from_second(tx: Transaction, protocol: Protocol, candidate_id: str, person_id: str) -> bool:
-    """Tell whether a person cannot be the second reader of a value because they saw its proposal."""
-    seen = seen_by(tx, candidate_id)
-    return person_id in seen and bool(team(tx, protocol) - seen - set(latest_approvals(tx, candidate_id)))
+    """Tell whether a person cannot be the next reader of a value.
+
+    They saw its proposal and others have not, or only a reader who holds the role the protocol asks for is missing.
+    """
+    seen, readers = seen_by(tx, candidate_id), set(latest_approvals(tx, candidate_id))
+    able = team(tx, protocol)
+    if awaits_asked_role(protocol, readers):
+        if not holds_asked_role(protocol, person_id):
+            return True
+        able = holders(tx, protocol)
+    return person_id in seen and bool(able - seen - readers)
+
+
+def holders(tx: Transaction, protocol: Protocol) -> frozenset[str]:
+    """Return who of the team holds the role that one reader of each value must hold."""
+    return frozenset(person for person in team(tx, protocol) if holds_asked_role(protocol, person))
+
+
+def role_wait(tx: Transaction, protocol: Protocol, candidate: Candidate) -> RoleWait | None:
+    """Return whom a value waits for that was read by enough people but none who holds the asked role, else None."""
+    role = protocol.living.one_must_be
+    if role is None or candidate.state != "needs_second":
+        return None
+    if not awaits_asked_role(protocol, latest_approvals(tx, candidate.candidate_id)):
+        return None
+    return RoleWait(role, tuple(sorted(holders(tx, protocol))))
+
+
+def role_waits(tx: Transaction, protocol: Protocol) -> dict[str, RoleWait]:
+    """Return each value that only a reader who holds the asked role can complete."""
+    if protocol.living.one_must_be is None:
+        return {}
+    found = {}
+    for candidate_id in needs_second_though_read_by(tx, protocol.living.approvals_needed):
+        candidate = get_candidate(tx, candidate_id)
+        wait = role_wait(tx, protocol, candidate) if candidate is not None else None
+        if wait is not None:
+            found[candidate_id] = wait
+    return found
 
 
 def saw_proposal(tx: Transaction, candidate_id: str, person_id: str) -> bool:
@@ -40,9 +78,10 @@ def asker_of(tx: Transaction, protocol: Protocol, member: Member, *, at: str) ->
     """
     if not member.decides:
         return Asker(person_id=member.person_id, at=at)
+    waits = role_waits(tx, protocol)
     barred = tuple(
         candidate_id
-        for candidate_id in awaiting_second_seen_by(tx, member.person_id)
+        for candidate_id in sorted({*awaiting_second_seen_by(tx, member.person_id), *waits})
         if barred_from_second(tx, protocol, candidate_id, member.person_id)
     )
     settles = member.role == "adjudicator"
@@ -54,7 +93,11 @@ def asker_of(tx: Transaction, protocol: Protocol, member: Member, *, at: str) ->
         decides=True,
         settles=settles,
         reads=reads,
-        orphans=tuple(candidate_id for candidate_id, people in seen.items() if not readers - people),
+        orphans=tuple(
+            candidate_id
+            for candidate_id, people in seen.items()
+            if not (readers & set(waits[candidate_id].able) if candidate_id in waits else readers) - people
+        ),
         barred=barred,
         at=at,
     )

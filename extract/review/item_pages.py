@@ -13,8 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from extract.errors import DecisionError
 from extract.review.accounts import Member
+from extract.review.asked_role import ARTICLED, stranded
 from extract.review.bias_view import as_reviewer
-from extract.review.blinding import asker_of
+from extract.review.blinding import asker_of, role_waits
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit
 from extract.review.done import done_notice
 from extract.review.inbox import AGES, neighbour, next_item, wanted_of
@@ -76,10 +77,13 @@ def _inbox(desk: Desk, visit: Visit) -> Response:
         links = len(list_links(tx))
         known = {account.person_id for account in all_accounts(tx)}
         done = done_notice(tx, asked.get("done", ""), visit.person)
+        waits = role_waits(tx, desk.protocol)
     return desk.page(
         visit,
         "inbox.html",
         rows=[(row, queue_line(row).title) for row in rows],
+        waits={f"value:{candidate_id}": ARTICLED[wait.role] for candidate_id, wait in waits.items()},
+        stranded=stranded(waits.values()),
         found=found,
         counts=counts,
         wanted=wanted,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from extract.review.blinding import barred_from_second
+from extract.review.blinding import barred_from_second, saw_proposal
 from extract.review.fields import label_of, text_of
 from extract.review.inbox import SUBJECTS
 from extract.schema.protocol import Protocol
@@ -61,5 +61,6 @@ def _may_see(tx: Transaction, protocol: Protocol, item: str, person_id: str) -> 
     if kind == "value":
         candidate = get_candidate(tx, identifier)
         awaited = candidate is not None and candidate.state in ("proposed", "needs_second")
-        return own or not awaited or barred_from_second(tx, protocol, identifier, person_id)
+        barred = barred_from_second(tx, protocol, identifier, person_id)
+        return own or not awaited or (barred and saw_proposal(tx, identifier, person_id))
     return own

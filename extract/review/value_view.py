@@ -8,7 +8,8 @@ from typing import Any
 from extract.errors import DecisionError
 from extract.pubmed.parse import record_from_json
 from extract.review.accounts import Member
-from extract.review.blinding import barred_from_second
+from extract.review.asked_role import lacks_asked_role
+from extract.review.blinding import barred_from_second, role_wait
 from extract.review.curves import curve_texts
 from extract.review.derived import derived_lines
 from extract.review.desk import Desk
@@ -103,7 +104,8 @@ def value_view(
         "blind": blind,
         "blind_fields": BLIND,
         "barred": barred and candidate.state == "needs_second",
-        "last": is_last(protocol, candidate, approvals),
+        "role_wait": role_wait(tx, protocol, candidate),
+        "last": is_last(protocol, candidate, approvals, by=member.person_id),
         "checks": doubts,
         "derived": derived_lines({**texts_of(proposed), **texts}, desk.derive_curve),
         "before": () if blind else approved_before(tx, record, proposed),
@@ -126,9 +128,10 @@ def value_view(
     }
 
 
-def is_last(protocol: Protocol, candidate: Candidate, approvals: dict[str, Decision]) -> bool:
-    """Tell whether the next approval that agrees completes a value, so that it goes to the published page."""
-    return candidate.state == "conflict" or len(approvals) + 1 >= protocol.living.approvals_needed
+def is_last(protocol: Protocol, candidate: Candidate, approvals: dict[str, Decision], *, by: str) -> bool:
+    """Tell whether this person's approval, if it agrees, completes a value, so that it goes to the published page."""
+    enough = len(approvals) + 1 >= protocol.living.approvals_needed
+    return candidate.state == "conflict" or (enough and not lacks_asked_role(protocol, {*approvals, by}))
 
 
 def approved_before(

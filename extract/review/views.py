@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from extract.errors import DecisionError
 from extract.pubmed.parse import record_from_json
+from extract.review.blinding import role_waits
 from extract.review.documents import full_text_context
 from extract.review.marking import Place, sentence_around
 from extract.review.proposal import proposed_value
+from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import RecordState
 from extract.store.candidates import Candidate, get_candidate, list_candidates
 from extract.store.curated import get_value
@@ -37,6 +40,8 @@ class QueueItem:
         One line for a list.
     doubts
         How many checks fired on a proposal nobody has read yet.
+    waits_for
+        The role a reader must hold, where only such a reader is missing; else empty.
     """
 
     item: str
@@ -44,25 +49,34 @@ class QueueItem:
     since: str
     title: str
     doubts: int = 0
+    waits_for: str = ""
 
 
-def queue_items(tx: Transaction) -> tuple[QueueItem, ...]:
+def queue_items(tx: Transaction, protocol: Protocol | None = None) -> tuple[QueueItem, ...]:
     """Return everything that waits, in the order of work; no line tells a number of a proposed value.
 
     The line is what a second reader sees before reading: outcome and stratum say which result, not what it is.
+    Without a protocol no line tells the role it waits for.
     """
-    return tuple(queue_line(waits) for waits in waiting_items(tx, Asker(), Wanted())[0])
+    waits_for = asked_roles(tx, protocol) if protocol is not None else {}
+    return tuple(queue_line(waits, waits_for) for waits in waiting_items(tx, Asker(), Wanted())[0])
 
 
-def queue_line(waits: Waiting) -> QueueItem:
-    """Return an item that waits as one line without numbers."""
+def asked_roles(tx: Transaction, protocol: Protocol) -> dict[str, str]:
+    """Return the role of the missing reader by item, where only a reader of that role is missing."""
+    return {f"value:{candidate_id}": wait.role for candidate_id, wait in role_waits(tx, protocol).items()}
+
+
+def queue_line(waits: Waiting, waits_for: Mapping[str, str] | None = None) -> QueueItem:
+    """Return an item that waits as one line without numbers; ``waits_for`` as of :func:`asked_roles`."""
     title = waits.title
     if waits.kind == "value":
         title = f"{waits.measure} for {waits.outcome or 'an unnamed outcome'}, {waits.subtype}/{waits.pattern} "
         title += f"[{waits.title[:60]}]"
     elif waits.alert:
         title = f"{waits.title}: {waits.alert}"
-    return QueueItem(waits.item, waits.state, waits.since, title, waits.doubts if waits.state == "proposed" else 0)
+    doubts, role = waits.doubts if waits.state == "proposed" else 0, (waits_for or {}).get(waits.item, "")
+    return QueueItem(waits.item, waits.state, waits.since, title, doubts, role)
 
 
 def item_details(tx: Transaction, item: str, *, reader: str = "") -> dict[str, Any]:

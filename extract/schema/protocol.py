@@ -227,6 +227,8 @@ class Living(Part):
     overdue_after_days: int = Field(ge=1, le=90)
     approvals_needed: int = Field(ge=1, le=3)
     votes_needed: int = Field(ge=1, le=3)
+    one_must_be: Literal["reviewer", "expert", "adjudicator"] | None = None
+    """Role that one reader of each value must hold; none asked for by default."""
     status: Literal["active", "suspended", "retired"]
     retirement: Text
     updates_of_included: Text
@@ -326,6 +328,9 @@ class Protocol(Part):
         for fall in (fall for strategy in self.search for fall in strategy.accepted_falls):
             if fall.by not in people:
                 raise ValueError(f"search.accepted_falls.{fall.hits}.by: {fall.by!r} is no id of people")
+        asked = self.living.one_must_be
+        if asked is not None and not any(person.role in (asked, "adjudicator") for person in self.people):
+            raise ValueError(f"living.one_must_be: nobody of people has the role {asked!r}; no value could be approved")
         if sum(outcome.role == "primary" for outcome in self.outcomes) != 1:
             raise ValueError("outcomes: exactly one outcome must have role 'primary'")
         return self

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from extract.errors import ExtractError
 from extract.schema.effect import Comparison, Effect, Span
 from extract.store.engine import Transaction
-from extract.store.tables import candidates
+from extract.store.tables import candidates, decisions
 
 
 class SpanError(ExtractError):
@@ -126,6 +126,23 @@ def list_candidates(
     if states is not None:
         query = query.where(candidates.c.state.in_(list(states)))
     return tuple(_candidate(row) for row in tx.connection.execute(query))
+
+
+def needs_second_though_read_by(tx: Transaction, people: int) -> tuple[str, ...]:
+    """Return the values that still wait for a reader although this many people have decided on them at some time."""
+    query = (
+        select(candidates.c.candidate_id)
+        .join(decisions, decisions.c.subject_id == candidates.c.candidate_id)
+        .where(
+            candidates.c.state == "needs_second",
+            decisions.c.subject_kind == "candidate",
+            decisions.c.action.in_(("approve", "reject")),
+        )
+        .group_by(candidates.c.candidate_id)
+        .having(func.count(decisions.c.by.distinct()) >= people)
+        .order_by(candidates.c.candidate_id)
+    )
+    return tuple(tx.connection.execute(query).scalars())
 
 
 def set_candidate(tx: Transaction, wanted: str, *, state: str, value_id: str | None = None) -> None:

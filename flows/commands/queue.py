@@ -32,19 +32,25 @@ def list_items(
     """List what waits: re-opened values, proposed values, records to screen."""
     from dataclasses import asdict
 
+    from extract.review.asked_role import ARTICLED, stranded
+    from extract.review.blinding import role_waits
     from extract.review.views import queue_items
     from flows.screening_progress import screening_progress
 
-    with opened(rehearsal=rehearsal) as (_, store), store.read() as tx:
-        items = queue_items(tx)
+    with opened(rehearsal=rehearsal) as (settings, store), store.read() as tx:
+        items = queue_items(tx, settings.protocol)
+        unread = stranded(role_waits(tx, settings.protocol).values())
         progress = screening_progress(tx)
     for item in items:
         if as_json:
             typer.echo(json.dumps(asdict(item), ensure_ascii=False))
         else:
             checks = f"  ! {item.doubts} checks" if item.doubts else ""
-            typer.echo(f"{item.item:<28} {item.state:<13} {item.since}  {item.title}{checks}")
+            needs = f"  ! needs {ARTICLED[item.waits_for]}" if item.waits_for else ""
+            typer.echo(f"{item.item:<28} {item.state:<13} {item.since}  {item.title}{checks}{needs}")
     typer.echo(f"{len(items)} items wait", err=True)
+    if unread:
+        typer.echo(unread, err=True)
     typer.echo(f"Screening: {progress.told()}", err=True)
 
 
@@ -62,8 +68,10 @@ def show_item(
     rehearsal: Rehearsal = False,
 ) -> None:
     """Show one item with its words in the source and the decisions so far, as JSON."""
+    from extract.review.blinding import role_wait
     from extract.review.people import reviewer
     from extract.review.views import item_details
+    from extract.store.candidates import get_candidate
     from extract.store.sightings import note_sighting
 
     kind, identifier = _split(item)
@@ -71,6 +79,10 @@ def show_item(
         reader = reviewer(settings.protocol, by).person_id if by else ""
         with store.write() as tx:
             details = item_details(tx, item, reader=reader)
+            candidate = get_candidate(tx, identifier) if kind == "value" else None
+            wait = role_wait(tx, settings.protocol, candidate) if candidate is not None else None
+            if wait is not None:
+                details["waits"] = wait.words
             if reader and kind == "value":
                 note_sighting(tx, identifier, reader, at=now_text())
     typer.echo(json.dumps(details, ensure_ascii=False, indent=2))

@@ -62,6 +62,7 @@ def _of_the_store(
         ("site", lambda: around.check_site(settings, store)),
         ("schedule", lambda: around.check_schedule(settings, store, now=now)),
         ("clock", lambda: around.check_clock(settings, store, now=now, theirs=theirs)),
+        ("readers", lambda: stored.check_readers(settings, store)),
         ("leases", lambda: stored.check_leases(store, now=now)),
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from extract.errors import StoreError
+from extract.review.asked_role import stranded
+from extract.review.blinding import role_waits
 from extract.store.decisions import verify_chain
 from extract.store.engine import HEAD, Store
 from extract.store.integrity import missing_tables, missing_triggers, unsound
@@ -88,6 +90,18 @@ def check_snapshots(settings: Settings, store: Store) -> Finding:
         except (ReportError, OSError) as error:
             return problem("snapshots", str(error), f"copy {snapshot.snapshot_id} from a backup")
     return ok("snapshots", f"{len(published)} published, each as it was")
+
+
+def check_readers(settings: Settings, store: Store) -> Finding:
+    """Look for values that wait for a reader of a role that nobody who may decide holds."""
+    with store.read() as tx:
+        waits = role_waits(tx, settings.protocol)
+    if left := stranded(waits.values()):
+        found, _, todo = left.partition("; ")
+        return warning("readers", found, todo)
+    return ok(
+        "readers", f"values that wait for a reader of the role asked for: {len(waits)}, each with somebody for it"
+    )
 
 
 def check_leases(store: Store, *, now: dt.datetime) -> Finding:

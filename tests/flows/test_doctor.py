@@ -16,7 +16,9 @@ import pytest
 import typer
 from pytest_httpserver import HTTPServer
 
+from extract.review.approval import reject_value
 from extract.store.append_only import drop_statements
+from extract.store.candidates import list_candidates
 from flows.backups.making import make_backup
 from flows.context import open_store
 from flows.doctor.examine import examine
@@ -24,7 +26,7 @@ from flows.doctor.findings import Finding, exit_code
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings
 from tests.nights import NIGHTS, files_state, rehearsal, rehearse
-from tests.stores import BOTH_DATABASES, copied_state
+from tests.stores import AT, BOTH_DATABASES, copied_state
 
 MORNING = dt.timedelta(hours=7)
 
@@ -63,7 +65,7 @@ def test_a_healthy_review_has_nothing_to_do_and_is_not_touched(settings: Setting
     assert {f.check: f.found for f in found.values() if f.state != "ok"} == {}
     assert exit_code(list(found.values())) == 0
     assert set(found) >= {"disk", "settings", "permissions", "database", "integrity", "append-only", "audit chain"}
-    assert set(found) >= {"archive", "snapshots", "site", "schedule", "clock", "leases", "backups"}
+    assert set(found) >= {"archive", "snapshots", "site", "schedule", "clock", "readers", "leases", "backups"}
     assert files_state(settings.snapshots_dir) == before
 
 
@@ -145,6 +147,26 @@ def test_what_is_wrong_is_seen_with_what_to_do(settings: Settings, name: str) ->
     assert (found[check].state, words in found[check].found) == (state, True), found[check]
     assert found[check].todo
     assert exit_code(list(found.values())) == {"problem": 2, "warning": 3}[state]
+
+
+def test_a_value_that_waits_for_an_expert_nobody_is_any_more_needs_a_person(settings: Settings) -> None:
+    living = settings.protocol.living.model_copy(update={"approvals_needed": 1})
+    people = tuple(p for p in settings.protocol.people if p.role != "adjudicator")
+    asked = settings.protocol.model_copy(update={"living": living, "people": people})
+    settings = replace(settings, protocol=asked)
+    store = open_store(settings)
+    with store.read() as tx:
+        first = list_candidates(tx, states=["proposed"])[0].candidate_id
+    reject_value(store, asked, first, by="reviewer-b", at=AT, reason="not our comparison")
+    store.close()
+    assert seen(settings)["readers"].found.endswith("role asked for: 1, each with somebody for it")
+    sql(
+        settings,
+        "INSERT INTO accounts (person_id, created_at, disabled_at) VALUES ('reviewer-a', '2026-11-20', '2026-11-21')",
+    )
+    found = seen(settings)["readers"]
+    assert (found.state, found.found) == ("warning", "1 value waits for an expert, and nobody who may decide is one")
+    assert "living-review user passwd" in found.todo
 
 
 def test_a_night_that_was_missed_and_one_that_failed_need_a_person(settings: Settings) -> None:

@@ -58,3 +58,26 @@ def test_two_people_read_a_value_on_the_command_line_the_second_blind(run: Calla
     assert stored is not None
     assert stored.state == "approved"
     store.close()
+
+
+def test_the_list_and_the_item_say_that_only_an_expert_is_missing(
+    run: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    document = (
+        (ROOT / "protocol.toml").read_text(encoding="utf-8").replace("approvals_needed = 2", "approvals_needed = 1")
+    )
+    (tmp_path / "p.toml").write_text(document, encoding="utf-8")
+    monkeypatch.setenv("LIVING_REVIEW_PROTOCOL", str(tmp_path / "p.toml"))
+    settings = load_settings()
+    store = open_store(settings)
+    (candidate,) = enqueue(store, "100")
+    for person in ("reviewer-a", "reviewer-b"):
+        study = {"design": "retrospective_cohort"}
+        include_record(store, settings.protocol, "100", by=person, at=AT, study=study, reason=None)
+    value = f"value:{candidate}"
+    assert json.loads(run("queue", "approve", value, "--by", "reviewer-b"))["state"] == "needs_second"
+    assert "! needs an expert" in run("queue", "list")
+    assert json.loads(run("queue", "list", "--json"))["waits_for"] == "expert"
+    waits = json.loads(run("queue", "show", value))["waits"]
+    assert waits.endswith("it waits for adjudicator or reviewer-a")
+    store.close()

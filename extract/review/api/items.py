@@ -17,6 +17,7 @@ from extract.review.api.register import Endpoints
 from extract.review.blinding import asker_of
 from extract.review.desk import Access, Desk, Visit
 from extract.review.spread import next_for
+from extract.review.views import asked_roles
 from extract.store.curated import all_reports, families
 from extract.store.queue import Wanted, oldest_since, waiting_counts, waiting_items, worklist
 from extract.store.versions import published_snapshots
@@ -103,7 +104,8 @@ def _showing_items(api: Endpoints, desk: Desk) -> None:
             asker = asker_of(tx, desk.protocol, _member(visit), at=visit.at)
             counts = waiting_counts(tx, asker)
             rows, found = waiting_items(tx, asker, wanted, limit=limit, offset=offset)
-        lines = [inbox_line(row, person_id=visit.person) for row in rows]
+            roles = asked_roles(tx, desk.protocol)
+        lines = [inbox_line(row, person_id=visit.person, waits_for=roles.get(row.item)) for row in rows]
         return Inbox(counts=counts, total=found, offset=offset, lines=lines)
 
     @api.get("/next", Access.SIGNED_IN, "The next item for you")

@@ -119,6 +119,9 @@ class ValuePart(Answer):
     checks: list[Doubt]
     differences: list[DifferenceLine] = Field(description="For the adjudicator: only what the readers differ on")
     waits_for_record: bool = Field(description="Its record must be decided first")
+    waits_for_role: str | None = Field(
+        None, description="Why and for whom it waits, where enough people read it and none holds the role asked for"
+    )
     fields: list[FormFieldLine]
 
 
@@ -165,6 +168,7 @@ class Line(Answer):
         None, description="How far a published pooled log hazard ratio may move, as computed at the last publication"
     )
     alert: str | None = Field(None, description="Kind of the latest notice on its report")
+    waits_for: str | None = Field(None, description="The role its next reader must hold, where only that is missing")
 
 
 class Inbox(Answer):

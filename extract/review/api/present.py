@@ -73,7 +73,7 @@ def _actions(kind: str, state: str, *, decidable: bool) -> list[str]:
     return ["settle", "reject"] if state == "conflict" else ["approve", "reject"]
 
 
-def inbox_line(row: Waiting, *, person_id: str) -> Line:
+def inbox_line(row: Waiting, *, person_id: str, waits_for: str | None) -> Line:
     """Return a line of the inbox."""
     return Line(
         item=row.item,
@@ -89,6 +89,7 @@ def inbox_line(row: Waiting, *, person_id: str) -> Line:
         design=row.design,
         expected_shift=row.expected_shift,
         alert=row.alert,
+        waits_for=waits_for,
     )
 
 
@@ -137,6 +138,7 @@ def _value(view: View) -> ValuePart:
         checks=[Doubt(code=one.code, severity=str(one.severity), message=one.message) for one in view["checks"]],
         differences=[_difference(one) for one in view["differences"]],
         waits_for_record=view["waits_for_record"],
+        waits_for_role=view["role_wait"].words if view["role_wait"] else None,
         fields=[
             FormFieldLine(name=f.name, label=f.label, kind=f.kind, choices=[value for value, _ in f.choices])
             for f in fields

@@ -37,6 +37,7 @@ def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:
         (("living", "timezone"), "Mars/Olympus", r"living.*timezone 'Mars/Olympus' is not known"),
         (("living", "overlap_days"), 0, r"living\.overlap_days: .*value: 0"),
         (("living", "approvals_needed"), "two", r"living\.approvals_needed: .*'two'"),
+        (("living", "one_must_be"), "viewer", r"living\.one_must_be: .*'viewer'"),
         (("outcomes", 1, "role"), "primary", "exactly one outcome must have role 'primary'"),
         (("analysis", "method"), "FE", r"analysis\.method: .*'FE'"),
         (("people", 0, "role"), "boss", r"people\.0\.role: .*'boss'"),
@@ -70,3 +71,18 @@ def test_a_query_line_that_does_not_exist_is_refused() -> None:
     document = changed(("search", 0, "lines"), ["a[tiab]", "#1 AND #7"])
     with pytest.raises(ProtocolError, match="refers to #7"):
         protocol_from_mapping(document, where="p.toml").search[0].query()
+
+
+def test_a_role_asked_of_one_reader_must_be_somebodys_on_the_team() -> None:
+    document = changed(("living", "one_must_be"), "expert")
+    document["people"] = [{**person, "role": "reviewer"} for person in document["people"]]
+    with pytest.raises(ProtocolError, match=r"living\.one_must_be: nobody of people has the role 'expert'"):
+        protocol_from_mapping(document, where="p.toml")
+    document["people"][0]["role"] = "adjudicator"
+    assert protocol_from_mapping(document, where="p.toml").living.one_must_be == "expert"
+
+
+def test_a_protocol_that_asks_for_no_role_reads_on_as_before() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    del document["living"]["one_must_be"]
+    assert protocol_from_mapping(document, where="p.toml").living.one_must_be is None
