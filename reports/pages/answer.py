@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.conclusion import conclusion
+from reports.conclusion import conclusion, verdict_of
 from reports.model import Absolute, Certainty, LivingTimes, Synthesis
 from reports.notation import count, percent, ratio_number, time_words
 from reports.pages.edition import Edition, Stratum
@@ -113,6 +113,33 @@ def _years(months: float) -> str:
     if months >= 120:
         return f"about {months / 12:.0f} years"
     return f"about {round(months / 6) / 2:g} years"
+
+
+def plain_finding(randomised: Synthesis, benefit: str, *, part: bool) -> str:
+    """Return what the trials found without a number or a word of statistics.
+
+    Parameters
+    ----------
+    benefit
+        What is hoped for, as the protocol says it to patients: "people live longer with the operation".
+    part
+        Whether these are only some of the trials' patients.
+    """
+    alone = randomised.k == 1
+    found = verdict_of(randomised)
+    if found == "not_shown":
+        who, again = ("It has", "It has") if alone else ("Together they have", "They have")
+        first = f"{who} not shown that {benefit}. {again} not shown the opposite either."
+    elif found in ("favours_surgery", "favours_no_surgery"):
+        speaks = "for" if found == "favours_surgery" else "against"
+        first = f"{'Its result speaks' if alone else 'Together they speak'} {speaks} the hope that {benefit}."
+    else:
+        first = f"What {'it' if alone else 'they'} reported does not allow an answer."
+    if alone:
+        first += " One study alone cannot settle the question."
+    if part:
+        first += " Results for a part of the patients are less certain than the result for all of them."
+    return first
 
 
 def scenarios(randomised: Synthesis | None, short: str) -> tuple[Scenario, ...]:

@@ -11,7 +11,7 @@ from reports.figures.forest import cumulative, forest, leave_one_out, model_word
 from reports.figures.rows_plot import RowsPlot
 from reports.figures.scatter import Scatter, baujat, funnel
 from reports.model import Absolute, EstimateChange, Input, Synthesis, synthesis_id
-from reports.pages.answer import Scenario, answer, living_scenarios, scenarios
+from reports.pages.answer import Scenario, answer, living_scenarios, plain_finding, scenarios
 from reports.pages.edition import Edition, Stratum
 from reports.rows import OngoingRow, ReportRow, StudyRow
 from reports.taxonomy import ALL, Entry, Outcome
@@ -82,6 +82,7 @@ class ReportView:
     findings: tuple[FindingRow, ...]
     absolute: tuple[Absolute, ...]
     scenarios: tuple[Scenario, ...]
+    plain: str
     living: tuple[Scenario, ...]
     matrix: tuple[tuple[Entry, tuple[CellLink, ...]], ...]
     changes: tuple[EstimateChange, ...]
@@ -111,6 +112,11 @@ def report_view(edition: Edition, stratum: Stratum) -> ReportView:
         others=tuple(v for v in views if v.outcome.code != primary.code),
         findings=_findings(edition, stratum),
         absolute=randomised.absolute if randomised else (),
+        plain=plain_finding(
+            randomised, edition.terms.patients.benefit, part=(stratum.subtype, stratum.pattern) != (ALL, ALL)
+        )
+        if randomised
+        else "",
         scenarios=scenarios(randomised, edition.terms.short),
         living=living_scenarios(randomised.living_times if randomised else None),
         matrix=evidence_matrix(edition) if (stratum.subtype, stratum.pattern) == (ALL, ALL) else (),

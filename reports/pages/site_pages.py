@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.conclusion import verdict_of
 from reports.figures.flow_chart import flow_chart
 from reports.figures.night_calendar import night_calendar
 from reports.notation import capitalize_first, count
@@ -249,7 +248,7 @@ def patients_page(site: Site, edition: Edition) -> Page:
         "For patients and families",
         "What the studies say, in plain words.",
         main=main,
-        verdict=verdict_of(main),
+        plain=view.plain,
         scenarios=view.scenarios,
         living=view.living,
     )

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from reports.conclusion import conclusion, verdict
 from reports.model import Interval, Pooled
-from tests.reports.snapshots import snapshot, whole
+from reports.pages.answer import plain_finding
+from tests.reports.snapshots import TRIALS, snapshot, whole
 
 
 def pooled(estimate: float, low: float, high: float, *, k: int = 4) -> Pooled:
@@ -98,3 +99,23 @@ def test_the_verdict_depends_on_the_interval_alone(estimate: float, below: float
 def test_each_outcome_names_its_event(outcome: str) -> None:
     text = conclusion(pooled(0.9, 0.7, 1.2), k=3, body="randomised", outcome=outcome, outcome_label="the outcome")
     assert "hazard of" in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "k", "words"),
+    [
+        (0.69, 1.25, 5, "Together they have not shown that H. They have not shown the opposite either."),
+        (0.69, 1.25, 1, "It has not shown that H. It has not shown the opposite either. One study alone cannot"),
+        (0.60, 0.95, 5, "Together they speak for the hope that H."),
+        (1.05, 1.60, 5, "Together they speak against the hope that H."),
+        (1.05, 1.60, 1, "Its result speaks against the hope that H. One study alone cannot settle the question."),
+    ],
+)
+def test_what_the_trials_found_is_said_to_patients_by_the_same_rule(
+    low: float, high: float, k: int, words: str
+) -> None:
+    main = whole(snapshot(TRIALS))
+    assert main.primary is not None
+    ratio = main.primary.ratio.model_copy(update={"low": low, "high": high})
+    asked = main.model_copy(update={"k": k, "primary": main.primary.model_copy(update={"ratio": ratio})})
+    assert plain_finding(asked, "H", part=False).startswith(words)

@@ -277,6 +277,31 @@ def test_a_single_trial_is_shown_alone_and_nothing_is_pooled(built: Built) -> No
     assert "Pooled, 1" not in text
 
 
+def test_plain_words_hold_no_statistics_and_nothing_that_is_not_there(built: Built) -> None:
+    def plain(folder: str) -> str:
+        html = built.html(folder)
+        return re.sub(r"<[^>]+>", "", html[html.index('id="plain"') : html.index('id="findings"')])
+
+    single = plain("pattern/solitary-bone/")
+    assert "Its result speaks for the hope that people live longer with the operation." in single
+    assert "One study alone cannot settle the question. Results for a part of the patients are less certain" in single
+    assert not re.search(r"hazard|confidence|randomised|interval", single)
+    # No cohort of oligometastatic disease either: nothing "is shown below".
+    assert "Other studies have no result either that could be used here." in plain("pattern/oligometastatic/")
+    assert "What other studies found is shown below" in plain("subtype/her2-positive/")
+
+
+def test_no_result_is_expected_of_a_trial_that_never_ran_or_was_stopped(tmp_path: Path) -> None:
+    content = snapshot(TRIALS)
+    (running,) = content.ongoing
+    stopped = running.model_copy(update={"registry_id": "NCT01392586", "label": "SUBMIT", "status": "terminated"})
+    out = build(content.model_copy(update={"ongoing": (running, stopped)}), tmp_path / "site")
+    for page in ("subtype/all", "studies"):
+        text = read_page(out / page / "index.html").text
+        assert re.search(r"Changhai Hospital trial.*?results expected: date not stated", text)
+        assert not re.search(r"SUBMIT[^:]*: terminated[^S]*results expected", text)
+
+
 def test_a_review_without_any_trial_is_a_site_of_honest_pages(tmp_path: Path) -> None:
     out = build(snapshot(COHORTS), tmp_path / "site")
     text = (out / "index.html").read_text()
