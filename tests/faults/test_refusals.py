@@ -13,11 +13,12 @@ import pytest
 from extract.errors import StoreError
 from extract.review.reopened import reopen_value, withdraw_value
 from extract.store.append_only import drop_statements
+from extract.store.decisions import Decision, record_decision
 from extract.store.versions import published_snapshots
 from flows.context import only_one, open_store
-from flows.errors import SettingsError
+from flows.errors import PublishRefused, SettingsError
 from flows.night import opened_night
-from flows.publish import publish, shown_snapshot_id
+from flows.publish import NEWEST_DECISIONS, publish, shown_snapshot_id
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings
 from tests.disks import small_disk
@@ -164,6 +165,28 @@ def test_a_publisher_killed_after_the_swap_never_gives_its_version_to_other_cont
     store.close()
     assert done.version == "2026.2"
     assert [entry.snapshot_id for entry in published] == [shown, shown_snapshot_id(settings)]
+
+
+def test_no_new_version_is_published_on_an_old_decision_that_was_changed(tmp_path: Path) -> None:
+    settings = rehearsal(tmp_path / "state")
+    rehearse(settings, NIGHTS[0])
+    store, shown = open_store(settings), shown_snapshot_id(settings)
+    with store.write() as tx:
+        for number in range(NEWEST_DECISIONS):
+            record_decision(tx, Decision(AT, "reviewer-a", "note", "record", str(number)))
+        for statement in drop_statements("decisions", dialect=store.dialect):
+            tx.connection.exec_driver_sql(statement)
+        tx.connection.exec_driver_sql("UPDATE decisions SET reason = 'forged' WHERE seq = 1")
+    now = rehearsal_clock(settings, NIGHTS[1])()
+    assert not publish(settings, store, now=now, night=NIGHTS[1]).new  # a quiet night reads the newest entries only
+    value_id, why = "mf07-01-2021--os--all--all--1", "a test of this test"
+    reopen_value(store, settings.protocol, value_id, by="reviewer-a", at=AT, reason=why)
+    for person in ("reviewer-a", "reviewer-b"):
+        withdraw_value(store, settings.protocol, value_id, by=person, at=AT, reason=why)
+    with pytest.raises(PublishRefused, match="entry 1 of the decision log was changed"):
+        publish(settings, store, now=now, night=NIGHTS[1])
+    store.close()
+    assert shown_snapshot_id(settings) == shown
 
 
 def test_a_stale_site_is_not_taken_for_the_published_one(tmp_path: Path) -> None:

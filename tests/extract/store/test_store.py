@@ -15,7 +15,7 @@ from extract.schema.vocabulary import SearchState
 from extract.store.append_only import create_statements, drop_statements, trigger_names
 from extract.store.archive import archive_path, keep_body, read_body
 from extract.store.copying import content_hashes
-from extract.store.decisions import Decision, all_decisions, record_decision, verify_chain
+from extract.store.decisions import Decision, all_decisions, record_decision, verify_chain, verify_newest
 from extract.store.engine import HEAD, Store
 from extract.store.integrity import missing_triggers
 from extract.store.log import close_run, fail_abandoned_runs, last_complete, open_night, open_run, search_log
@@ -78,6 +78,35 @@ def test_a_changed_decision_breaks_the_chain_even_when_the_triggers_were_removed
                 tx.connection.execute(text(statement))
         with store.read() as tx, pytest.raises(StoreError, match="entry 1 of the decision log was changed"):
             verify_chain(tx)
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"),
+    [
+        ("UPDATE decisions SET reason = 'forged' WHERE seq = 3", "entry 3 of the decision log was changed"),
+        ("DELETE FROM decisions WHERE seq = 1", "entry 1 is missing"),
+        ("DELETE FROM decisions WHERE seq = 2", "entry 2 is missing"),
+        ("UPDATE decisions SET hash = 'forged' WHERE seq = 2", "entry 3 is missing"),
+        ("UPDATE decisions SET reason = 'forged' WHERE seq = 1", None),
+    ],
+)
+def test_the_newest_decisions_can_be_verified_alone_and_a_gap_before_them_shows(
+    tmp_path: Path, harm: str, found: str | None
+) -> None:
+    with new_store(tmp_path) as store:
+        for subject in ("first", "second", "third", "fourth"):
+            decide(store, subject)
+        with store.write() as tx:
+            assert verify_newest(tx, entries=2) == verify_newest(tx, entries=9) == 4
+            for statement in drop_statements("decisions", dialect=store.dialect):
+                tx.connection.execute(text(statement))
+            tx.connection.execute(text(harm))
+        with store.read() as tx:
+            if found is None:
+                assert verify_newest(tx, entries=2) == 4
+            else:
+                with pytest.raises(StoreError, match=found):
+                    verify_newest(tx, entries=2)
 
 
 def test_a_removed_decision_breaks_the_chain(tmp_path: Path) -> None:
