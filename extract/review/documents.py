@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from extract.errors import DocumentError, StoreError
 from extract.fulltext import Article, Table
 from extract.fulltext.jats import parse_articles
 from extract.fulltext.places import text_holding
@@ -123,9 +124,41 @@ def _words(tx: Transaction, archive: Path, record: StoredRecord, span: Span) -> 
     return text[span.start : span.end] if text is not None else None
 
 
+def full_text_problem(tx: Transaction, archive: Path, pmid: str) -> str:
+    """Say in one line that a record's archived full text cannot be read; empty where it can, or there is none.
+
+    The value stays open to people beside the abstract: what they judge is the report, not our copy of it.
+    """
+    broken = _full_text(tx, archive, pmid)
+    if not isinstance(broken, BrokenText):
+        return ""
+    return (
+        f"The archived full text {broken.pmcid} cannot be read, so only title and abstract stand here: read the "
+        "article itself; an administrator looks with `living-review doctor` and restores the file from a backup"
+    )
+
+
+@dataclass(frozen=True)
+class BrokenText:
+    """A full text that the archive should hold and cannot give."""
+
+    pmcid: str
+
+
 def _article(tx: Transaction, archive: Path, pmid: str) -> Article | None:
+    found = _full_text(tx, archive, pmid)
+    return None if isinstance(found, BrokenText) else found
+
+
+def _full_text(tx: Transaction, archive: Path, pmid: str) -> Article | BrokenText | None:
     stored = full_text_of(tx, pmid)
-    return _parsed(archive, stored.sha256, stored.pmcid) if stored is not None and stored.sha256 is not None else None
+    if stored is None or stored.sha256 is None:
+        return None
+    try:
+        return _parsed(archive, stored.sha256, stored.pmcid)
+    except (StoreError, DocumentError):
+        # A state of its own, not "no full text": pages say it, and no deliberate error is planted beside it.
+        return BrokenText(stored.pmcid)
 
 
 @lru_cache(maxsize=KEPT_ARTICLES)

@@ -15,7 +15,7 @@ from typing import Any
 
 from extract.appraisal.agreement import Coefficient, wilson
 from extract.errors import SeededNumber, SeedMissed
-from extract.review.documents import document_parts
+from extract.review.documents import document_parts, full_text_problem
 from extract.review.fields import label_of, text_of
 from extract.review.proposal import proposed_value
 from extract.review.seeding import SeedPlan, Wrong, holds_wrong, seeded
@@ -216,6 +216,9 @@ def _to_plant(tx: Transaction, archive: Path, plan: SeedPlan, candidate_id: str,
     if record.state is not RecordState.INCLUDED or candidate.effect.span.source not in ("title", "abstract"):
         return None
     if any(event.person_id == person_id for event in seed_events(tx, candidate_id)):
+        return None
+    if full_text_problem(tx, archive, candidate.pmid):
+        # Whether the article prints the wrong number cannot be known.
         return None
     parts = document_parts(tx, archive, candidate, record, sentence=True)
     text = " ".join([candidate.effect.span.text, *(f"{part.heading} {part.text} {part.notes}" for part in parts)])

@@ -13,7 +13,7 @@ from extract.review.blinding import barred_from_second, role_wait
 from extract.review.curves import curve_texts
 from extract.review.derived import derived_lines
 from extract.review.desk import Desk
-from extract.review.documents import document_parts, is_placed
+from extract.review.documents import document_parts, full_text_problem, is_placed
 from extract.review.doubts import doubts_about
 from extract.review.fields import BLIND, field_groups, label_of, text_of, texts_of
 from extract.review.inbox import can_decide
@@ -97,6 +97,7 @@ def value_view(
         "record": record,
         "retracted": record_from_json(record.content).is_retracted(),
         "document": document_parts(tx, archive, candidate, record, sentence=blind),
+        "broken": full_text_problem(tx, archive, candidate.pmid),
         "placed": placed,
         "groups": field_groups(protocol),
         "texts": texts,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import zlib
 from pathlib import Path
 
 from sqlalchemy import select
@@ -61,7 +62,7 @@ def read_body(folder: Path, sha256: str) -> bytes:
     path = archive_path(folder, sha256)
     try:
         body = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise StoreError(f"{path}: the archived answer cannot be read ({error}); restore it from a backup") from error
     if hashlib.sha256(body).hexdigest() != sha256:
         raise StoreError(f"{path}: the archived answer was changed (its hash differs); restore it from a backup")

@@ -112,6 +112,7 @@ class ValuePart(Answer):
         "estimate and interval must come from the document"
     )
     document: list[TextPart]
+    document_problem: str | None = Field(None, description="Why the archived full text is not among the texts")
     place: Place | None = Field(None, description="Null for a blind reader")
     form: dict[str, str] = Field(description="What the form starts from; the blind fields are empty")
     proposed: dict[str, str] | None = Field(None, description="As the program read it; null for a blind reader")

@@ -131,6 +131,7 @@ def _value(view: View) -> ValuePart:
         extractor=candidate.extractor_version,
         blind=blind,
         document=[TextPart(source=part.source, text=part.text) for part in view["document"]],
+        document_problem=view["broken"] or None,
         place=None if blind else Place(source=span.source, start=span.start, end=span.end, text=span.text),
         form={f.name: view["texts"][f.name] for f in fields},
         proposed=None if blind else {f.name: view["proposed"][f.name] for f in fields},

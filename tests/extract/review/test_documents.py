@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from collections.abc import Callable
 from dataclasses import replace
+
+import pytest
 
 from extract.review.screening import include_record
 from extract.schema.effect import Span
 from extract.store.archive import keep_body, note_body
-from extract.store.candidates import add_candidate, get_candidate
+from extract.store.candidates import add_candidate, get_candidate, list_candidates
 from extract.store.fulltexts import put_full_text
+from tests.extract.review.api_client import program
 from tests.extract.review.queue_server import PROTOCOL, Queue, enqueue, proposed_effect
 from tests.extract.review.test_queue_pages import STUDY, form_of, include, words
 from tests.flows.jats import jats, row
@@ -96,3 +101,56 @@ def test_what_was_approved_before_for_the_study_stands_beside_the_proposal_but_n
         assert "HR 0.72 (0.56 to 0.93, 95 %), by reviewer-a and reviewer-b" in words(page)
         a.submit(f"item/value:{update}/approve", form_of(page, "approve"))
         assert "Approved before" not in b.page(f"item/value:{update}").text
+
+
+SPOILED: dict[str, Callable[[bytes], bytes | None]] = {
+    "lost": lambda _: None,
+    "no archive": lambda _: b"x",
+    "cut off": lambda body: body[:-20],
+    "one byte changed": lambda body: body[:40] + bytes([body[40] ^ 0xFF]) + body[41:],
+    "another text": lambda _: gzip.compress(b"<pmc-articleset/>"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_a_broken_archived_full_text_shows_the_abstract_and_says_so(queue: Queue, how: str) -> None:
+    candidate = in_table(queue, stored=True)
+    (archived,) = queue.store.archive.rglob("*.gz")
+    spoiled = SPOILED[how](archived.read_bytes())
+    archived.unlink()
+    if spoiled is not None:
+        archived.write_bytes(spoiled)
+    with queue.client("reviewer-a") as client:
+        answer = client.page(f"item/value:{candidate}")
+        page = words(answer.text)
+        assert answer.status_code == 200
+        assert "The archived full text PMC1 cannot be read, so only title and abstract stand here" in page
+        assert "Surgery was associated with longer survival" in page
+        assert str(queue.store.archive) not in answer.text
+        # What cannot be seen at its place is answered for, as where no full text is held.
+        form = {
+            **form_of(answer.text, "approve"),
+            "check-place-missing": "table 2 of the article on the journal's page",
+        }
+        client.submit(f"item/value:{candidate}/approve", form)
+    with queue.store.read() as tx:
+        stored = get_candidate(tx, candidate)
+    assert stored is not None
+    assert stored.state == "needs_second"
+
+
+def test_a_full_text_that_is_no_article_is_told_as_broken_by_page_and_api(queue: Queue) -> None:
+    enqueue(queue.store, "100")
+    include(queue, "100")
+    sha256 = keep_body(queue.store.archive, b"<html>Service unavailable")
+    with queue.store.write() as tx:
+        note_body(tx, sha256, size=25, at=AT)
+        put_full_text(tx, pmcid="PMC1", pmid="100", state="open", sha256=sha256, night="2026-11-20")
+        (candidate,) = (one.candidate_id for one in list_candidates(tx, pmid="100"))
+    with queue.client("reviewer-a") as client, program(queue, "reviewer-b") as b:
+        page = client.page(f"item/value:{candidate}")
+        assert "The archived full text PMC1 cannot be read" in words(page.text)
+        assert (
+            "The archived full text PMC1 cannot be read"
+            in b.show(f"/items/value:{candidate}")["value"]["document_problem"]
+        )
