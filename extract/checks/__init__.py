@@ -24,6 +24,7 @@ from extract.checks import (
     older_report,
     se_against_events,
     sidedness,
+    strata,
 )
 from extract.checks.candidate import input_of
 from extract.checks.findings import CheckInput, Finding, Severity
@@ -43,6 +44,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     direction.check,
     se_against_events.check,
     counts.check,
+    strata.check,
     sidedness.check,
     older_report.check,
     arms_comparison.check,

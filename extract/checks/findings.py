@@ -29,6 +29,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class StrataSum:
+    """Counts of strata that share nobody, by name, beside the count of the whole they lie in."""
+
+    what: str
+    parts: tuple[tuple[str, int], ...]
+    whole_name: str
+    whole: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckInput:
     """Plain facts of one value.
 
@@ -52,6 +62,8 @@ class CheckInput:
         Counts of this result's arms and of the whole.
     subgroup_n, subgroup_events, whole_n, whole_events
         Counts of the subgroups of one variable, and the counts they must sum to.
+    strata
+        Counts of disjoint strata of the same report, which must not exceed their whole.
     median_surgery_months, median_control_months
         Medians by arm.
     single_arm
@@ -87,6 +99,7 @@ class CheckInput:
     subgroup_events: tuple[int, ...] = ()
     whole_n: int | None = None
     whole_events: int | None = None
+    strata: tuple[StrataSum, ...] = ()
     median_surgery_months: float | None = None
     median_control_months: float | None = None
     single_arm: bool | None = None

@@ -100,7 +100,7 @@ def _approved(desk: Desk, visit: Visit, candidate_id: str, form: ValueForm, *, b
         record = get_record(tx, candidate.pmid) if candidate is not None else None
         around = NOTHING_KNOWN
         if form.value is not None and record is not None:
-            around = surroundings(tx, record, form.value)
+            around = surroundings(tx, desk.protocol, record, form.value)
     if form.value is not None and candidate is not None:
         doubts = doubts_about(candidate, form.value, blind=blind, placed=placed, around=around)
         if visit.form.get("clear_checks"):

@@ -88,7 +88,7 @@ def approve_value(
         if changed and not reason:
             raise DecisionError(f"a change of {', '.join(changed)} needs --reason: what does the report say, and where")
         blind = blind and not saw_proposal(tx, candidate_id, person.person_id)
-        placed, around = is_placed(tx, store.archive, candidate), surroundings(tx, record, approved)
+        placed, around = is_placed(tx, store.archive, candidate), surroundings(tx, protocol, record, approved)
         doubts = doubts_about(candidate, approved, blind=blind, placed=placed, around=around)
         answers = dict(cleared or {}) | (dict.fromkeys((d.code for d in doubts), reason or "") if clear_checks else {})
         if left := unanswered(doubts, answers):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extract.checks import CheckInput, Finding, run_checks
+from extract.checks.findings import StrataSum
 from extract.schema.value import ReportedValue
 from extract.schema.vocabulary import Arm
 
@@ -28,6 +29,8 @@ class Surroundings:
         People in the same result of an earlier report of its study.
     whole_n
         People in its study, for a value of the whole population.
+    strata
+        What disjoint strata of its report add up to.
     """
 
     notices: Sequence[str] = ()
@@ -36,6 +39,7 @@ class Surroundings:
     same_source_used_by: Sequence[str] = ()
     older_n: int | None = None
     whole_n: int | None = None
+    strata: Sequence[StrataSum] = ()
 
 
 NOTHING_KNOWN = Surroundings()
@@ -76,6 +80,7 @@ def check_input(value: ReportedValue, around: Surroundings = NOTHING_KNOWN) -> C
         median_surgery_months=value.median_surgery_months,
         median_control_months=value.median_control_months,
         n_total=around.whole_n,
+        strata=tuple(around.strata),
         older_n=around.older_n,
         newer_n=None if around.older_n is None else people(value),
         linked_notices=tuple(around.notices),

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from extract.linkage.overlap import SHARED, sources_in
 from extract.pubmed.parse import record_from_json
 from extract.review.checked import NOTHING_KNOWN, Surroundings, people
+from extract.review.strata import strata_sums
+from extract.schema.protocol import Protocol
 from extract.schema.value import ReportedValue, apply_corrections
 from extract.schema.vocabulary import Design
 from extract.store.curated import (
@@ -23,11 +25,13 @@ from extract.store.links import list_links
 from extract.store.records import StoredRecord
 
 
-def surroundings(tx: Transaction, record: StoredRecord, value: ReportedValue) -> Surroundings:
+def surroundings(tx: Transaction, protocol: Protocol, record: StoredRecord, value: ReportedValue) -> Surroundings:
     """Return what the checks of a typed value need beyond the value; nothing while its record has no report.
 
     Parameters
     ----------
+    protocol
+        Says which strata share nobody.
     record
         The record the value is read from.
     value
@@ -47,7 +51,21 @@ def surroundings(tx: Transaction, record: StoredRecord, value: ReportedValue) ->
         same_source_used_by=_same_source(tx, record, study, list(studies.values()), list(reports.values()), value),
         older_n=_older_people(tx, own, list(reports.values()), value),
         whole_n=study.facts.get("n_total") if whole else None,
+        strata=strata_sums(value, _beside(tx, own), _arms(own), protocol),
     )
+
+
+def _beside(tx: Transaction, own: Report) -> list[ReportedValue]:
+    """Return every value of a report as it is used, poolable or not: its counts say how many there were."""
+    return [
+        apply_corrections(known.reported, known.corrections)
+        for known in curated_values(tx, report_id=own.report_id)
+        if known.state != "withdrawn"
+    ]
+
+
+def _arms(own: Report) -> dict[str, int | None]:
+    return {name: own.facts.get(name) for name in ("n_surgery", "n_control")}
 
 
 def _used(tx: Transaction, report: Report, value: ReportedValue) -> Iterator[tuple[CuratedValue, ReportedValue]]:

@@ -89,7 +89,9 @@ def value_view(
     differences = differences_between(proposed, approvals) if conflict else ()
     placed = is_placed(tx, archive, candidate)
     doubts = (
-        () if blind else doubts_about(candidate, proposed, placed=placed, around=surroundings(tx, record, proposed))
+        ()
+        if blind
+        else doubts_about(candidate, proposed, placed=placed, around=surroundings(tx, protocol, record, proposed))
     )
     return ("differences.html" if conflict else "value.html"), {
         "state": candidate.state,

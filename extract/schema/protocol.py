@@ -131,7 +131,8 @@ class TaxonomyEntry(Part):
     """A subtype or metastatic pattern: its slug in URLs and tables, its label, and the words that mean it.
 
     ``synonyms`` are matched case-insensitively at word boundaries in reports; ``within`` names the broader
-    entries a result of this one may be compared with (never pooled with).
+    entries a result of this one may be compared with (never pooled with); ``apart_from`` those that
+    by definition share nobody with it, told on one side only.
     """
 
     slug: Slug
@@ -139,6 +140,7 @@ class TaxonomyEntry(Part):
     definition: Text
     synonyms: tuple[Text, ...] = ()
     within: tuple[Slug, ...] = ()
+    apart_from: tuple[Slug, ...] = ()
 
 
 class Outcome(Part):
@@ -318,9 +320,7 @@ class Protocol(Part):
             if "all" not in slugs:
                 raise ValueError(f"{name}: the entry 'all' (everyone) is missing")
             for entry in entries:
-                unknown = sorted(set(entry.within) - slugs)
-                if unknown:
-                    raise ValueError(f"{name}.{entry.slug}.within: {unknown[0]!r} is not a slug of {name}")
+                _refuse_relations(f"{name}.{entry.slug}", entry, slugs, of=name)
         people = {person.id for person in self.people}
         for loss in (loss for strategy in self.search for loss in strategy.accepted_losses):
             if loss.by not in people:
@@ -342,6 +342,16 @@ class Protocol(Part):
     def person(self, person_id: str) -> Person | None:
         """Return the person with this id, or None."""
         return next((person for person in self.people if person.id == person_id), None)
+
+
+def _refuse_relations(where: str, entry: TaxonomyEntry, slugs: set[str], *, of: str) -> None:
+    """Refuse what an entry says of others that are not there, or that contradicts itself."""
+    for key, named in (("within", entry.within), ("apart_from", entry.apart_from)):
+        unknown = sorted(set(named) - slugs)
+        if unknown:
+            raise ValueError(f"{where}.{key}: {unknown[0]!r} is not a slug of {of}")
+    if {entry.slug, "all", *entry.within} & set(entry.apart_from):
+        raise ValueError(f"{where}.apart_from: an entry is not apart from itself or what it lies within")
 
 
 def protocol_from_mapping(mapping: dict[str, object], *, where: str) -> Protocol:

@@ -190,3 +190,78 @@ def test_arms_that_do_not_make_the_studys_total_are_a_doubt(store: Store) -> Non
         study = next(one for one in families(tx) if one.study_id == own.study_id)
         put_family(tx, replace(study, facts=study.facts | {"n_total": 300}))
     assert "counts-do-not-sum" in fired(store, n_surgery="150", n_control="140")
+
+
+@pytest.mark.parametrize(
+    ("approved", "typed", "said"),
+    [
+        # Bone-only and visceral exclude each other: 120 + 100 operated of 200.
+        (
+            [{"n_surgery": 200}, {"pattern": "bone-only", "n_surgery": 120}],
+            {"pattern": "visceral", "n_surgery": "100"},
+            "patients with surgery: 120 (Bone-only) + 100 (Visceral) = 220, more than the 200 of All metastatic",
+        ),
+        # The same told in the other order: the whole comes last.
+        (
+            [{"pattern": "visceral", "n_surgery": 100}, {"pattern": "bone-only", "n_surgery": 120}],
+            {"n_surgery": "200"},
+            "= 220, more than the 200",
+        ),
+        # One stratum larger than what it lies within: solitary bone metastases are bone-only.
+        (
+            [{"pattern": "bone-only", "n_control": 40}],
+            {"pattern": "solitary-bone", "n_control": "50"},
+            "patients without surgery: 50 (Solitary bone metastasis), more than the 40 of Bone-only",
+        ),
+        # HER2-positive and triple-negative exclude each other through HER2-negative.
+        (
+            [{"events_surgery": 60}, {"subtype": "her2-positive", "events_surgery": 35}],
+            {"subtype": "triple-negative", "events_surgery": "30"},
+            "events with surgery: 35 (HER2-positive) + 30 (Triple-negative) = 65, more than the 60 of All subtypes",
+        ),
+    ],
+)
+def test_strata_that_share_nobody_and_exceed_their_whole_are_a_doubt(
+    store: Store, approved: list[dict[str, Any]], typed: dict[str, str], said: str
+) -> None:
+    for number, one in enumerate(approved):
+        put_approved(store, own_report(store), replace(PLAIN, **one), f"value-{number}")
+    told = fired(store, **typed)
+    assert "strata-exceed-whole" in told
+    assert said in told
+
+
+def test_the_reports_own_arms_are_the_whole_where_no_value_says_it(store: Store) -> None:
+    own = own_report(store)
+    with store.write() as tx:
+        put_report(tx, replace(own, facts=own.facts | {"n_surgery": 90}))
+    assert "more than the 90 of All subtypes" in fired(store, subtype="her2-positive", n_surgery="91")
+
+
+@pytest.mark.parametrize(
+    ("approved", "typed"),
+    [
+        # Exactly the whole, and strata that may share people (hormone-receptor- and HER2-positive), exceed nothing.
+        ([{"n_surgery": 200}, {"pattern": "bone-only", "n_surgery": 100}], {"pattern": "visceral", "n_surgery": 100}),
+        (
+            [{"n_surgery": 200}, {"subtype": "hr-positive", "n_surgery": 150}],
+            {"subtype": "her2-positive", "n_surgery": 90},
+        ),
+        # Another outcome, a crossed stratum and another subgroup are other people.
+        ([{"n_surgery": 50, "outcome": "PFS"}], {"pattern": "visceral", "n_surgery": 60}),
+        ([{"n_surgery": 50, "subtype": "her2-positive"}], {"pattern": "visceral", "n_surgery": 60}),
+        ([{"n_surgery": 50}], {"pattern": "visceral", "n_surgery": 60, "population": "aged under 50"}),
+    ],
+)
+def test_strata_that_may_share_people_or_fit_in_the_whole_are_quiet(
+    store: Store, approved: list[dict[str, Any]], typed: dict[str, Any]
+) -> None:
+    own = own_report(store)
+    for number, one in enumerate(approved):
+        put_approved(store, own, replace(PLAIN, **one), f"value-{number}")
+    value = replace(PLAIN, **typed)
+    with store.read() as tx:
+        record = get_record(tx, "100")
+        assert record is not None
+        found = findings_on(value, surroundings(tx, PROTOCOL, record, value))
+    assert "strata-exceed-whole" not in [finding.code for finding in found]

@@ -32,6 +32,8 @@ def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:
         (("subtypes", 1, "slug"), "all", r"subtypes: 'all' stands twice"),
         (("patterns", 0, "slug"), "everyone", r"patterns: the entry 'all' \(everyone\) is missing"),
         (("patterns", 2, "within"), ["bones"], r"patterns\.solitary-bone\.within: 'bones' is not a slug"),
+        (("patterns", 2, "apart_from"), ["liver"], r"patterns\.solitary-bone\.apart_from: 'liver' is not a slug"),
+        (("patterns", 2, "apart_from"), ["bone-only"], "an entry is not apart from itself or what it lies"),
         (("search", 0, "date"), "2026-13-01", r"search\.0\.date: .*month"),
         (("living", "night_at"), "25:00", r"living\.night_at: .*'25:00'"),
         (("living", "timezone"), "Mars/Olympus", r"living.*timezone 'Mars/Olympus' is not known"),
