@@ -286,6 +286,7 @@ def test_plain_words_hold_no_statistics_and_nothing_that_is_not_there(built: Bui
     assert "Its result speaks for the hope that people live longer with the operation." in single
     assert "One study alone cannot settle the question. Results for a part of the patients are less certain" in single
     assert not re.search(r"hazard|confidence|randomised|interval", single)
+    assert "Together they have not shown that people live longer with the operation." in plain("subtype/all/")
     # No cohort of oligometastatic disease either: nothing "is shown below".
     assert "Other studies have no result either that could be used here." in plain("pattern/oligometastatic/")
     assert "What other studies found is shown below" in plain("subtype/her2-positive/")
