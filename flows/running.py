@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -85,6 +86,12 @@ def run_archive_night(archive: Path, *, as_of: str | None) -> NightReport:
     return told(_rehearse(settings, archive, night))
 
 
+def as_typed(program: Path) -> str:
+    """Return how a program is called from here; a newcomer's environment is on no path."""
+    here = Path.cwd()
+    return str(program.relative_to(here)) if program.is_relative_to(here) else str(program)
+
+
 def run_or_rehearse() -> NightReport:
     """Run the live night if PubMed answers, else say so and rehearse in a state folder of its own."""
     settings = load_settings()
@@ -95,7 +102,8 @@ def run_or_rehearse() -> NightReport:
     rehearsal = rehearsal_settings(settings)
     archive = packaged_archive()
     report = told(_rehearse(rehearsal, archive, next_night(rehearsal, archive)))
-    typer.echo("Next: `living-review queue list --rehearsal`, `make serve`; again `make run` for the next night.")
+    program = as_typed(Path(sys.executable).with_name("living-review"))
+    typer.echo(f"Next: `make serve`, or `{program} queue list --rehearsal`; again `make run` for the next night.")
     return report
 
 

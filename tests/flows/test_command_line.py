@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
+from flows.running import as_typed
 from tests.stores import ROOT
 
 LOADED = "import sys; sys.argv = ['living-review', *{arguments!r}]\n" + (
@@ -187,3 +188,11 @@ def test_reproduce_shows_published_next_to_ours(run: Callable[..., Done]) -> Non
     assert (rahmani["k"], rahmani["ours_proper"].split(":")[0]) == (5, "k = 4")
     twice = next(row for row in rows if row["review"].startswith("Ren") and "2018 and 2021" in row["reading"])
     assert (twice["k"], twice["ours_proper"].split(":")[0]) == (5, "k = 4")
+
+
+def test_what_to_do_next_can_be_pasted_by_a_newcomer_whose_environment_is_on_no_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert as_typed(tmp_path / ".venv/bin/living-review") == ".venv/bin/living-review"
+    assert as_typed(Path("/opt/review/bin/living-review")) == "/opt/review/bin/living-review"
