@@ -205,9 +205,15 @@ def test_the_whole_way_by_keyboard_alone(browser: Browser, served: Served, capsy
     a.press("v")
     assert a.page.evaluate("document.activeElement.id") == "f-estimate"
     a.tab_to("Patients, surgery")
-    a.page.keyboard.type("150")
+    a.page.keyboard.type("15O")
     a.press("Escape", "c")
     a.page.keyboard.type("first sentence of the abstract")
+    a.press("Escape", "a")
+    expect(a.page.locator("#e-n_surgery")).to_contain_text("not a whole number")
+    expect(a.page.get_by_label("Reason, if you change")).to_have_value("first sentence of the abstract")
+    a.tab_to("Patients, surgery")
+    a.press("Control+a")
+    a.page.keyboard.type("150")
     a.press("Escape", "a")
     a.says("needs second now")
 
