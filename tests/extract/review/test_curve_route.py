@@ -22,6 +22,7 @@ from flows.assembly import synthesise
 from flows.curves import log_hr_of_curves
 from flows.frozen import read_table
 from flows.preview import Previewer
+from tests.extract.review.api_client import program
 from tests.extract.review.queue_server import PROTOCOL, Queue, enqueue, proposed_effect, serving
 from tests.extract.review.test_queue_pages import filled, form_of, include, words
 from tests.stores import new_store
@@ -228,3 +229,20 @@ def test_a_figure_gives_no_other_number_whatever_arm_the_report_puts_on_top() ->
         for arm in ("surgery", "no_surgery")
     ]
     assert ways[0] == ways[1]
+
+
+def test_a_program_sends_points_like_a_page_and_the_blind_one_is_sent_them_and_nothing_else(queue: Queue) -> None:
+    candidate, (pasted, _, _) = put(queue), figure()
+    item, way = f"value:{candidate}", {"route": "survival_curve", "numerator_arm": "surgery"}
+    with program(queue, "reviewer-a") as a, program(queue, "reviewer-b") as b:
+        wrong = a.act(item, "approve", values={**pasted, **way, "curve_control": "0,1; 6,2"}, reason="figure 2")
+        assert [fault["where"] for fault in wrong.json()["fields"]] == ["curve_control"]
+        first = a.act(item, "approve", values={**pasted, **way}, reason="figure 2", clear_checks=True)
+        assert first.json()["state"] == "needs_second"
+        form = b.show(f"/items/{item}")["value"]["form"]
+        assert form["at_risk_surgery"] == stored_pairs("at_risk_surgery", pasted["at_risk_surgery"])
+        assert (form["route"], form["events_surgery"], form["estimate"]) == ("", "", "")
+        counts = {name: pasted[name] for name in ("events_surgery", "events_control")}
+        read = {"estimate": "0.72", **counts, **way}
+        second = b.act(item, "approve", values=read, reason="figure 2", clear_checks=True)
+        assert second.json()["state"] == "approved"
