@@ -9,10 +9,18 @@ TOLD_ONLY = ("RegistryStatus",)
 """Kinds that re-open nothing."""
 
 
-def notice_consequence(alert: str) -> str:
-    """Return what follows from a report's notices (``kind: notice; kind: notice``), the gravest one deciding."""
+def notice_consequence(alert: str, *, results_here: bool = True) -> str:
+    """Return what follows from a report's notices (``kind: notice; kind: notice``), the gravest one deciding.
+
+    Parameters
+    ----------
+    results_here
+        Whether pooled results stand on the page; a study's page has none.
+    """
     kinds = {part.partition(":")[0].strip() for part in alert.split(";")}
     if kinds & set(REMOVES):
+        if not results_here:
+            return "Its values have left every pool."
         return (
             "Its values have left every pool: the results on this page are without them, "
             "and the page on what changed shows before and after."

@@ -79,7 +79,7 @@ def _absolute_sentence(at: Absolute, terms: Terms) -> str:
     control, surgery = round(10 * at.control_survival_percent), round(10 * at.surgery_survival_percent)
     return (
         f"Of {count(1000)} patients about {control} are alive after {time_words(at.months)} without {terms.short} and "
-        f"about {surgery} with it, but the true difference could be anything from {_fewer_or_more(low)} to "
+        f"about {surgery} with it, but the interval leaves room for anything from {_fewer_or_more(low)} to "
         f"{_fewer_or_more(high)}"
     )
 

@@ -15,6 +15,10 @@ def test_a_retracted_report_is_said_to_have_left_the_pool(kind: str) -> None:
     assert "stands as it is" not in words
 
 
+def test_a_studys_page_does_not_speak_of_results_it_does_not_show() -> None:
+    assert notice_consequence("RetractionIn: PMID 1", results_here=False) == "Its values have left every pool."
+
+
 def test_an_erratum_leaves_the_result_until_reviewers_have_decided() -> None:
     assert "until reviewers have decided, the result stands" in notice_consequence("ErratumIn: PMID 35427466")
 

@@ -121,6 +121,8 @@ def test_a_notice_on_an_included_report_stands_above_everything_on_the_page(tmp_
     assert "Notice on an included report. E2108 : ErratumIn: PMID 35427466." in text or "E2108: ErratumIn" in text
     assert text.index("ErratumIn") < text.index("Summary of findings Outcome")
     assert "ErratumIn" not in read_page(out / "subtype/triple-negative/index.html").text
+    study = read_page(out / "studies/e2108/index.html").text
+    assert "(E2108-2022). Its values are looked at again; until reviewers have decided" in study
 
 
 def test_rehearsal_ids_are_shown_but_never_linked_to_pubmed(built: Built) -> None:
