@@ -43,7 +43,7 @@ from reports.model import Manifest, Snapshot, Synthesis
 from reports.publish import swap
 from reports.search_index import index_site
 from reports.site import build_site
-from reports.snapshot import read_snapshot, write_snapshot
+from reports.snapshot import read_snapshot, read_snapshots, write_snapshot
 from reports.status import Status, rewrite_status
 
 PATIENCE_SECONDS = 120.0
@@ -257,11 +257,11 @@ def _log_entry(manifest: Manifest, night: dt.date) -> PublishedSnapshot:
 def _publish_site(
     settings: Settings, snapshot: Snapshot, earlier: tuple[PublishedSnapshot, ...], status: Status
 ) -> None:
-    older = [
-        read_snapshot(settings.snapshots_dir / published.snapshot_id)
+    older = read_snapshots(
+        settings.snapshots_dir / published.snapshot_id
         for published in earlier
         if published.snapshot_id != snapshot.manifest.snapshot_id
-    ]
+    )
     staged = settings.site_dir.parent / f".staged-{snapshot.manifest.snapshot_id}"
     shutil.rmtree(staged, ignore_errors=True)
     try:

@@ -21,9 +21,9 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -44,6 +44,7 @@ from reports.rows import (
 
 FORMAT = 1
 RowT = TypeVar("RowT", bound=Row)
+PartT = TypeVar("PartT")
 
 TABLES: Mapping[str, type[Row]] = {
     "studies": StudyRow,
@@ -143,14 +144,44 @@ def write_snapshot(snapshot: Snapshot, folder: Path) -> Manifest:
     return manifest
 
 
-def read_snapshot(folder: Path) -> Snapshot:
+class Held:
+    """What was read of snapshots so far: a file or row that several have in common is parsed and held once.
+
+    A review's versions differ in a few rows each. Read without this, each of them costs as much memory and time as the
+    whole newest one, and a publication reads all of them.
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[object, ...], Any] = {}
+
+    def once(self, key: tuple[object, ...], make: Callable[[], PartT]) -> PartT:
+        """Return what was made under this key before, or make it; ``key`` must determine it."""
+        if key not in self._parts:
+            self._parts[key] = make()
+        found: PartT = self._parts[key]
+        return found
+
+
+def read_snapshots(folders: Iterable[Path]) -> list[Snapshot]:
+    """Read and verify snapshots one after another, as :func:`read_snapshot` does; what they share is held once."""
+    held = Held()
+    return [read_snapshot(folder, held=held) for folder in folders]
+
+
+def read_snapshot(folder: Path, *, held: Held | None = None) -> Snapshot:
     """Read and verify a snapshot.
+
+    Parameters
+    ----------
+    held
+        What was read of other snapshots; every file is verified all the same.
 
     Raises
     ------
     SnapshotError
         A file is missing, changed or not listed, or the format is newer; the message names file and remedy.
     """
+    held = held or Held()
     manifest = _manifest(folder)
     texts = {path: _verified(folder, path, sha) for path, sha in manifest.files.items()}
     listed = {*manifest.files, "manifest.json"}
@@ -159,18 +190,24 @@ def read_snapshot(folder: Path) -> Snapshot:
             raise SnapshotError(
                 f"{found}: not listed in the manifest; someone added it. Remove it or restore the snapshot."
             )
+
+    def parsed(path: str, kind: object, parse: Callable[[str], PartT]) -> PartT:
+        return held.once((kind, manifest.files[path]), lambda: parse(texts[path]))
+
+    def rows(name: str, row_type: type[RowT]) -> tuple[RowT, ...]:
+        return parsed(f"tables/{name}.csv", row_type, lambda text: _rows(text, row_type, held))
+
+    results = [path for path in sorted(texts) if path.startswith("results/")]
     try:
         return Snapshot(
             manifest=manifest,
-            protocol=json.loads(texts["protocol.json"]),
-            results=tuple(
-                Synthesis.model_validate_json(texts[path]) for path in sorted(texts) if path.startswith("results/")
-            ),
-            flow=Flow.model_validate_json(texts["flow.json"]),
-            changes=Changes.model_validate_json(texts["changes.json"]),
-            validation=Validation.model_validate_json(texts["validation.json"]),
+            protocol=parsed("protocol.json", "protocol", json.loads),
+            results=tuple(parsed(path, Synthesis, Synthesis.model_validate_json) for path in results),
+            flow=parsed("flow.json", Flow, Flow.model_validate_json),
+            changes=parsed("changes.json", Changes, Changes.model_validate_json),
+            validation=parsed("validation.json", Validation, Validation.model_validate_json),
             **{
-                name: _rows(texts[f"tables/{name}.csv"], row_type)
+                name: rows(name, row_type)
                 for name, row_type in TABLES.items()
                 if f"tables/{name}.csv" in texts or name not in LATER_TABLES
             },
@@ -207,8 +244,11 @@ def _verified(folder: Path, path: str, sha256: str) -> str:
     return raw.decode("utf-8")
 
 
-def _rows(text: str, row_type: type[RowT]) -> tuple[RowT, ...]:
-    return tuple(row_type.model_validate(row) for row in csv.DictReader(io.StringIO(text)))
+def _rows(text: str, row_type: type[RowT], held: Held) -> tuple[RowT, ...]:
+    def row(cells: dict[str, Any]) -> RowT:
+        return held.once((row_type, repr(cells)), lambda: row_type.model_validate(cells))
+
+    return tuple(row(cells) for cells in csv.DictReader(io.StringIO(text)))
 
 
 def _json(value: object) -> str:

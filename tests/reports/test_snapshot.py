@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from reports.errors import SnapshotError
 from reports.model import Interval, Snapshot
-from reports.snapshot import FORMAT, read_snapshot, snapshot_files, write_snapshot
+from reports.snapshot import FORMAT, TABLES, read_snapshot, read_snapshots, snapshot_files, write_snapshot
 from tests.reports.snapshots import snapshot
 
 TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=30)
@@ -47,6 +48,36 @@ def test_no_text_and_no_number_is_changed_by_the_tables(
     write_snapshot(changed, folder)
     read = read_snapshot(folder)
     assert (read.values[0].quote, read.values[0].estimate, read.studies[0].label) == (quote, hr, label)
+
+
+def test_what_several_versions_have_in_common_is_parsed_and_held_once(tmp_path: Path) -> None:
+    versions = [snapshot()]
+    for count in range(2, 7):
+        before = versions[-1]
+        changed = before.values[count].model_copy(update={"quote": f"read again in version {count}"})
+        values = tuple(changed if value.value_id == changed.value_id else value for value in before.values)
+        renamed = snapshot(version=f"2026.{count}").manifest
+        versions.append(before.model_copy(update={"manifest": renamed, "values": values}))
+    folders = [tmp_path / one.manifest.version for one in versions]
+    for one, folder in zip(versions, folders, strict=True):
+        write_snapshot(one, folder)
+    read = read_snapshots(folders)
+    assert read == [read_snapshot(folder) for folder in folders]
+    rows = {id(row) for one in read for name in TABLES for row in getattr(one, name)}
+    of_the_first = sum(len(getattr(read[0], name)) for name in TABLES)
+    assert len(rows) == of_the_first + len(versions) - 1
+    assert len({id(result) for one in read for result in one.results}) == len(read[0].results)
+    assert len({id(one.validation) for one in read}) == 1
+
+
+def test_a_file_changed_in_one_of_several_versions_is_refused_although_another_has_it_unchanged(
+    folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    (other / "flow.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(SnapshotError, match=r"other/flow\.json: changed since it was published"):
+        read_snapshots([folder, other])
 
 
 def test_the_same_content_is_the_same_files() -> None:
