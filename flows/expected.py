@@ -88,9 +88,9 @@ def _facts(
     for candidate in list_candidates(tx, states=OPEN_STATES):
         candidates.setdefault(candidate.pmid, []).append(candidate)
     designs = _designs(table)
-    for record in list_records(tx):
-        if record.state is RecordState.EXCLUDED:
-            continue
+    # Most of what a search ever brought is excluded, and waits for nobody: it stays in the database.
+    waiting_or_in = [state for state in RecordState if state is not RecordState.EXCLUDED]
+    for record in list_records(tx, states=waiting_or_in):
         if record.state is RecordState.INCLUDED and record.pmid not in candidates:
             continue
         design = designs.get(record.report_id or "") or suggested_design(record_from_json(record.content))
