@@ -162,7 +162,8 @@ def test_a_table_that_cannot_be_pooled_is_one_line_with_row_and_remedy(
         (("nightly", "--archive", "nowhere"), {}, "--archive wants a recorded archive"),
         (("nightly", "--as-of", "2999-01-01"), {}, "lies in the future"),
         (("status",), {"PROTOCOL": "missing.toml"}, "the protocol cannot be read"),
-        (("queue", "show", "100"), {}, "make run"),
+        (("queue", "show", "record:100"), {}, "make run"),
+        (("queue", "show", "100"), {}, "write record:PMID"),
         (("status",), {"DATABASE_URL": "mysql://x"}, "use sqlite or postgresql"),
     ],
 )
