@@ -164,17 +164,17 @@ def test_cohorts_of_one_source_without_a_common_year_or_set_apart_by_a_person_ar
     seer_cohort(store, accrual_start=1990, accrual_end=1993)
     record = own_record(store)
     with store.read() as tx:
-        assert surroundings(tx, record, PLAIN).same_source_used_by == []
+        assert surroundings(tx, PROTOCOL, record, PLAIN).same_source_used_by == []
     seer_cohort(store, accrual_start=2012, accrual_end=2018)
     with store.read() as tx:
-        assert surroundings(tx, record, PLAIN).same_source_used_by == ["other"]
+        assert surroundings(tx, PROTOCOL, record, PLAIN).same_source_used_by == ["other"]
     with store.write() as tx:
         propose_link(tx, "overlap", "other", own_report(store).study_id, score=1.0, evidence=(), night="2026-11-20")
     with store.read() as tx:
         (link,) = list_links(tx)
     reject_link(store, PROTOCOL, link.proposal_id, by="reviewer-a", at=AT, reason="one is a linked sample")
     with store.read() as tx:
-        assert surroundings(tx, record, PLAIN).same_source_used_by == []
+        assert surroundings(tx, PROTOCOL, record, PLAIN).same_source_used_by == []
 
 
 def own_record(store: Store) -> StoredRecord:
