@@ -120,7 +120,7 @@ def test_a_step_that_fails_is_logged_with_what_it_failed_of(caplog: pytest.LogCa
 
 def test_counts_are_whole_numbers_and_lengths_of_lists() -> None:
     assert counts_of(SearchOutcome(3, 1, 4, ("a",))) == {
-        "new": 3, "changed": 1, "received": 4, "failures": 1, "differences": 0
+        "new": 3, "changed": 1, "received": 4, "failures": 1, "differences": 0, "announced": 0
     }  # fmt: skip
     assert counts_of(None) == {}
 
