@@ -138,7 +138,7 @@ def site_app(
         provider=provider_of(settings),
         seeds=seed_plan(settings),
     )
-    app.mount("/review", queue.asgi)
+    queue.mount_in(app)
 
     app.add_middleware(SiteGuard, requests_per_minute=settings.requests_per_minute)
     add_health_pages(app, settings, store, children)

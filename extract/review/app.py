@@ -6,6 +6,7 @@ Everything works as plain forms; the small script only adds keys and saving whil
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib import resources
@@ -13,6 +14,7 @@ from importlib import resources
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -23,7 +25,7 @@ from extract.review.appraisal_pages import add_appraisal_pages
 from extract.review.certainty import BodyOfEvidence
 from extract.review.curves import DeriveCurve
 from extract.review.decision_pages import add_decision_pages
-from extract.review.desk import Access, Desk, Pages
+from extract.review.desk import ROOT, Access, Desk, Pages
 from extract.review.guard import API, Guard
 from extract.review.item_pages import add_item_pages
 from extract.review.linking_pages import add_linking_pages
@@ -45,13 +47,25 @@ class ReviewApp:
     Parameters
     ----------
     asgi
-        What to mount at ``/review``, guard included.
+        The application, guard included.
     access
         Who may use which page: ``{(method, path): access}``; tests go through all of them.
     """
 
     asgi: ASGIApp
     access: dict[tuple[str, str], Access]
+
+    def mount_in(self, app: FastAPI) -> None:
+        """Mount the application in a site's, at ``/review``."""
+        app.router.routes.append(_WholeMount(ROOT.removesuffix("/"), self.asgi))
+
+
+class _WholeMount(Mount):
+    """A mount that owns every address under it; Starlette's own lets one with a line break fall past the guard."""
+
+    def __init__(self, path: str, app: ASGIApp) -> None:
+        super().__init__(path, app)
+        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
 
 
 def review_app(
@@ -68,7 +82,7 @@ def review_app(
     provider: SignIn | None = None,
     seeds: SeedPlan | None = None,
 ) -> ReviewApp:
-    """Return the application, to be mounted at ``/review``.
+    """Return the application; :meth:`ReviewApp.mount_in` puts it at ``/review``.
 
     Parameters
     ----------

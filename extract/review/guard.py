@@ -127,7 +127,7 @@ class Guard:
         return None, body
 
     def _refused_address(self, scope: Scope) -> tuple[int, str] | None:
-        if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
+        if any(character in scope["path"] for character in "\0\r\n") or b"%00" in scope.get("query_string", b""):
             return 400, "refused: the address holds a character that no name has"
         host = urlsplit("//" + Headers(scope=scope).get("host", "")).hostname or ""
         if host.casefold() not in self._hosts:

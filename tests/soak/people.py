@@ -67,9 +67,10 @@ class Reviewers:
         return done
 
     def kill(self) -> None:
-        """Kill the server with SIGKILL."""
+        """Kill the server with SIGKILL, and wait until it is gone: a process being killed still looks alive."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
             self.kills += 1
 
     def close(self) -> None:

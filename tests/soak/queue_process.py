@@ -43,7 +43,7 @@ def main(state: Path, clock_file: Path) -> None:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     queue = review_app(store, settings.protocol, clock=clock, allowed_hosts=["127.0.0.1"], on_approved=published)
-    app.mount("/review", queue.asgi)
+    queue.mount_in(app)
     published()  # what a process that was killed had begun; else the next night would, under a later date
     tokens = {person: _token(settings, store, person, now=clock()) for person in PEOPLE}
     with listening(app) as port:

@@ -142,7 +142,7 @@ def serving(
         derive_curve=derive_curve,
     )
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    outer.mount("/review", queue_app.asgi)
+    queue_app.mount_in(outer)
     with listening(outer) as port:
         yield Queue(f"http://127.0.0.1:{port}/review/", store, queue_app, clock, approvals)
 

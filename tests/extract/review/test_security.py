@@ -435,9 +435,17 @@ def test_hostile_text_from_pubmed_or_a_person_is_shown_as_text(tmp_path: Path) -
         assert "49" not in re.sub(r'"[^"]*"', "", pages[1]).split("Screen:")[1][:300]
 
 
-def test_a_nul_in_an_address_reaches_no_page_and_no_database(kept: Queue) -> None:
+def test_a_nul_or_a_line_break_in_an_address_reaches_no_page_and_no_database(kept: Queue) -> None:
     with kept.client("adjudicator") as client:
-        for path in ("item/record:%00", "?done=record:%00", "you?x=%00", "api/v1/items/record:%00", "join/%00"):
+        for path in (
+            "item/record:%00",
+            "?done=record:%00",
+            "you?x=%00",
+            "api/v1/items/record:%00",
+            "api/v1/items/%0Ax",
+            "api/v1/items/x%0A",
+            "join/%00",
+        ):
             assert client.page(path).status_code == 400, path
 
 
