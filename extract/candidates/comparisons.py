@@ -17,6 +17,7 @@ from typing import Final
 
 from extract.candidates.governing import Place
 from extract.candidates.mentions import Mention
+from extract.candidates.other_factors import Named, is_of_another_factor
 from extract.schema.effect import Comparison
 
 _VERSUS: Final = re.compile(
@@ -58,6 +59,11 @@ _NOT_AN_ARM: Final = re.compile(
     r"| primary)*\s*$",
     re.I,
 )
+_DENIED: Final = re.compile(
+    r"\b(?:not|never)\s+(?:undergo(?:ing|ne)?|receiv(?:ing|e|ed)|having|given|offered|treated (?:with|by))"
+    r"(?: the| any| primary| breast)*\s*$",
+    re.I,
+)
 _SIDE_BY_SIDE: Final = re.compile(r"\b(?:with|for|in|without|after|receiving|of)(?: the)?\s*$", re.I)
 _PAIRED: Final = re.compile(r"\bwith(?: surgery)? (?:and|v\.?|vs\.?|or)\b[^.;]{0,30}$", re.I)
 _NEGATED: Final = re.compile(r"\b(?:no|not|neither|nor|did not|similar|nonsignificant)\b", re.I)
@@ -79,6 +85,8 @@ def comparison_of(
     previous: Comparison,
     estimate: float | None,
     other: tuple[str, str],
+    outcomes: Sequence[Mention] = (),
+    populations: Sequence[Mention] = (),
 ) -> Comparison:
     """Return numerator and denominator of a ratio, as codes of the protocol's arms.
 
@@ -99,10 +107,19 @@ def comparison_of(
         The ratio, for reading "better" and "worse".
     other
         The two arm codes (intervention, comparator): a one-sided statement names the other by implication.
+    outcomes, populations
+        Their mentions in the sentence: what else a ratio can stand beside without being another factor's.
     """
     arms = [arm for arm in usable_arms(text, arms, other) if bounds[0] <= arm.start and arm.end <= bounds[1]]
     if not all(other):
         return _NOTHING
+    named = _in_the_name(text, place, arms)
+    if named:
+        return _pair(named, other)
+    if arms or previous != _NOTHING:
+        spoken = Named(*([m.start for m in mentions] for mentions in (arms, outcomes, populations)))
+        if is_of_another_factor(text, bounds, place, before, spoken):
+            return _NOTHING
     own = [arm for arm in arms if arm.start >= before]
     if before > bounds[0] and not [arm for arm in own if arm.end <= place.start]:
         segment = text[before : place.start]
@@ -110,9 +127,6 @@ def comparison_of(
             return _NOTHING if _VERB.match(segment) or _WORSE.search(segment) else previous
     if not arms:
         return _NOTHING if _ROLE.search(text, bounds[0], place.start) else previous
-    named = _in_the_name(text, place, arms)
-    if named:
-        return _pair(named, other)
     near = [arm for arm in own if arm.end <= place.start] or [arm for arm in arms if arm.end <= place.start]
     near = near or [arm for arm in arms if arm.start >= place.end]
     return _contrast(text, bounds, place, near, estimate, other) or _subject(text, bounds, place, near, estimate, other)
@@ -121,9 +135,8 @@ def comparison_of(
 def usable_arms(text: str, arms: Sequence[Mention], other: tuple[str, str]) -> list[Mention]:
     """Return the mentions that name an arm.
 
-    "After surgery" is a time, "systemic therapy plus surgery" is one arm (the intervention's), and "with
-    and without
-    surgery" names both arms through the intervention.
+    "After surgery" is a time, "systemic therapy plus surgery" is one arm (the intervention's), "not undergoing
+    surgery" is the other one, and "with and without surgery" names both arms through the intervention.
     """
     kept: list[Mention] = []
     for index, arm in enumerate(arms):
@@ -139,7 +152,8 @@ def usable_arms(text: str, arms: Sequence[Mention], other: tuple[str, str]) -> l
             continue
         without = arm.code == other[1] and text[arm.start : arm.start + 7].lower() == "without"
         both = without and _PAIRED.search(text, max(arm.start - 45, 0), arm.start) is not None
-        kept.append(arm._replace(code=other[0]) if both else arm)
+        denied = arm.code == other[0] and _DENIED.search(text, max(arm.start - 40, 0), arm.start) is not None
+        kept.append(arm._replace(code=other[0] if both else other[1] if denied else arm.code))
     return kept
 
 

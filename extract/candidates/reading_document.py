@@ -38,6 +38,8 @@ class _Setting:
     outcome: str | None
     population: Populations
     arms: Sequence[Mention]
+    outcomes: Sequence[Mention]
+    groups: Sequence[Mention]
 
 
 @dataclass(slots=True)
@@ -102,6 +104,8 @@ class Reading:
         )
         # "Chemotherapy alone" is an arm of the question only in a report about the question's intervention.
         arms = self.words.arms.find(sentence.tokens) if self.on_topic else []
+        named = bool(arms) or self.comparison != _UNSAID
+        groups = self.words.populations_in(sentence.tokens) if named else []
         before = sentence.start
         outcome = self.outcome
         said: list[str | None] = []
@@ -111,7 +115,7 @@ class Reading:
             if mention is not None:
                 outcome = _code(mention)
                 said.append(outcome)
-            setting = _Setting(place, before, outcome, population.within(self.whole), arms)
+            setting = _Setting(place, before, outcome, population.within(self.whole), arms, mentions, groups)
             before = place.end
             if self._is_new(value):
                 self._keep(value, self._effect(sentence, value, setting), sentence, arms)
@@ -200,6 +204,8 @@ class Reading:
             previous=self.comparison,
             estimate=value.estimate,
             other=self.words.two_arms(),
+            outcomes=setting.outcomes,
+            populations=setting.groups,
         )
         if self.comparison == _UNSAID and self.about_intervention and not setting.arms:
             denied = says_no_benefit(text, bounds, setting.place)

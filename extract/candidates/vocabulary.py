@@ -5,10 +5,12 @@ The words of oncology that must *not* be taken for them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from extract.candidates.mentions import Vocabulary
+from extract.candidates.mentions import Mention, Vocabulary
+from extract.candidates.tokens import Token
 from extract.schema.protocol import Protocol, TaxonomyEntry
 
 #: Code of a mention that is an outcome, but none of the protocol's.
@@ -74,6 +76,10 @@ class Words:
     def two_arms(self) -> tuple[str, str]:
         """Return the codes of intervention and comparator; empty strings if the protocol names no arms."""
         return self.arm_codes
+
+    def populations_in(self, tokens: Sequence[Token]) -> list[Mention]:
+        """Return the mentions of subtypes and patterns in a sentence."""
+        return [*self.subtypes.find(tokens), *self.patterns.find(tokens)]
 
 
 def words_of(protocol: Protocol) -> Words:
