@@ -10,7 +10,7 @@ from extract.review.approval import approve_value, reject_value, undo_approval
 from extract.review.checked import NOTHING_KNOWN
 from extract.review.desk import Desk, Visit
 from extract.review.documents import is_placed
-from extract.review.doubts import doubts_about, unanswered
+from extract.review.doubts import answers_to, doubts_about, unanswered
 from extract.review.fields import BLIND_REASON, ValueForm, read_form, texts_of
 from extract.review.leases import LEASE_MINUTES
 from extract.review.preview import PageChange, reading_mark
@@ -103,8 +103,7 @@ def _approved(desk: Desk, visit: Visit, candidate_id: str, form: ValueForm, *, b
             around = surroundings(tx, desk.protocol, record, form.value)
     if form.value is not None and candidate is not None:
         doubts = doubts_about(candidate, form.value, blind=blind, placed=placed, around=around)
-        if visit.form.get("clear_checks"):
-            cleared |= dict.fromkeys((doubt.code for doubt in doubts), reason)
+        cleared = answers_to(doubts, form.value, cleared, for_all=reason if visit.form.get("clear_checks") else None)
         for doubt in unanswered(doubts, cleared):
             errors[f"{CHECK_FIELD}{doubt.code}"] = f"{doubt.message}: say why it stands, or correct it"
     if errors or form.value is None:

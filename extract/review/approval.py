@@ -17,7 +17,7 @@ from extract.review.asked_role import holds_asked_role, lacks_asked_role
 from extract.review.blinding import barred_from_second, role_wait, saw_proposal
 from extract.review.curation import curate
 from extract.review.documents import is_placed
-from extract.review.doubts import doubts_about, unanswered
+from extract.review.doubts import answers_to, doubts_about, unanswered
 from extract.review.people import Reviewer, reviewer
 from extract.review.proposal import proposed_value
 from extract.review.readings import latest_approvals, reading_key
@@ -90,7 +90,7 @@ def approve_value(
         blind = blind and not saw_proposal(tx, candidate_id, person.person_id)
         placed, around = is_placed(tx, store.archive, candidate), surroundings(tx, protocol, record, approved)
         doubts = doubts_about(candidate, approved, blind=blind, placed=placed, around=around)
-        answers = dict(cleared or {}) | (dict.fromkeys((d.code for d in doubts), reason or "") if clear_checks else {})
+        answers = answers_to(doubts, approved, cleared or {}, for_all=(reason or "") if clear_checks else None)
         if left := unanswered(doubts, answers):
             fired = "; ".join(f"{doubt.code} ({doubt.message})" for doubt in left)
             raise DecisionError(f"checks fired: {fired}; look, then answer with --clear-checks --reason")

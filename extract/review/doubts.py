@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from extract.checks import Finding
+from extract.checks import Finding, interval_missing
 from extract.review.checked import NOTHING_KNOWN, Surroundings, findings_on
 from extract.review.proposal import proposed_value
+from extract.review.routes import LABELS
 from extract.schema.value import ReportedValue
 from extract.store.candidates import Candidate
 
@@ -45,6 +46,26 @@ def doubts_about(
     from_the_text = [code for code in candidate.effect.checks if code not in known]
     told = (Finding(code, "warning", "fired when the text around it was read") for code in from_the_text)
     return (*found, *told, *(() if placed else (PLACE_MISSING,)))
+
+
+def answers_to(
+    doubts: Sequence[Finding], value: ReportedValue, typed: Mapping[str, str], *, for_all: str | None = None
+) -> dict[str, str]:
+    """Return the reasons given for doubts, by code.
+
+    Parameters
+    ----------
+    value
+        As it would be approved. A way to a log hazard ratio chosen for it is the reason why it needs no interval.
+    typed
+        Reason by code, each its own; it goes before every other.
+    for_all
+        One reason for all that have none of their own.
+    """
+    given = {} if for_all is None else {doubt.code: for_all for doubt in doubts}
+    if value.route:
+        given[interval_missing.CODE] = f"way to a log hazard ratio chosen: {LABELS[value.route]}"
+    return given | {code: reason for code, reason in typed.items() if reason.strip()}
 
 
 def unanswered(doubts: Sequence[Finding], cleared: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -185,5 +185,18 @@ def test_a_half_typed_form_says_nothing() -> None:
 
 
 def test_a_direction_that_is_not_said_is_asked_for_only_for_results() -> None:
-    assert codes_of(CheckInput(estimate=0.7)) == ("direction-not-stated",)
+    assert codes_of(CheckInput(estimate=0.7, ci_low=0.6, ci_high=0.82, ci_level=95)) == ("direction-not-stated",)
     assert codes_of(CheckInput(estimate=0.7, is_result=False)) == ()
+
+
+def test_a_ratio_without_an_interval_is_doubted_it_may_be_a_prognostic_factors() -> None:
+    # Neuman 2010, PMID 20101736: HR 0.47 is that of the oestrogen receptor; surgery's is 0.71 (0.47-1.06).
+    assert "interval-missing" in codes_of(CheckInput(estimate=0.47, numerator="surgery"))
+    assert "interval-missing" in codes_of(CheckInput(measure="OR", estimate=0.16, numerator="surgery"))
+    with_interval = CheckInput(estimate=0.71, ci_low=0.47, ci_high=1.06, ci_level=95, numerator="surgery")
+    assert "interval-missing" not in codes_of(with_interval)
+
+
+def test_a_median_a_design_assumption_and_an_empty_form_lack_no_interval() -> None:
+    for value in (CheckInput(measure="median", estimate=40.0), CheckInput(estimate=0.7, is_result=False), CheckInput()):
+        assert "interval-missing" not in codes_of(value)

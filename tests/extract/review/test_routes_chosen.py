@@ -13,6 +13,7 @@ from extract.review.routes import chosen_route, route_in_words, routes_of
 from extract.schema.value import ReportedValue
 from extract.store.candidates import get_candidate
 from extract.store.curated import curated_values
+from extract.store.decisions import decisions_on
 from tests.extract.review.queue_server import Queue, enqueue, proposed_effect
 from tests.extract.review.test_queue_pages import filled, include, words
 
@@ -110,6 +111,40 @@ def test_two_people_choose_a_way_and_the_value_keeps_the_choice_beside_what_is_p
     assert (value.reported.estimate, value.reported.ci_low, value.reported.route) == (0.72, None, None)
     chosen = {correction.field: correction.corrected for correction in value.corrections}
     assert (chosen["route"], chosen["poolable"], chosen["not_poolable_reason"]) == ("hr_and_p", True, None)
+
+
+def cleared(queue: Queue, candidate: str) -> dict[str, str]:
+    """Return the reasons the last reading gave for the checks that fired."""
+    with queue.store.read() as tx:
+        *_, last = decisions_on(tx, "candidate", candidate)
+    given: dict[str, str] = last.decision.details["cleared"]
+    return given
+
+
+def test_a_ratio_without_an_interval_is_not_approved_without_a_way_or_a_reason_of_its_own(queue: Queue) -> None:
+    candidate = put_without_interval(queue)
+    refused = approve(queue, candidate, "reviewer-a", clear_checks="")
+    assert "make sure that it compares the arms and is not a prognostic factor's" in refused
+    with queue.store.read() as tx:
+        kept = get_candidate(tx, candidate)
+    assert kept is not None
+    assert kept.state == "proposed"
+    typed = {"check-interval-missing": "table 3 names the arms", "check-direction-not-stated": "table 3"}
+    assert "Saved" in approve(queue, candidate, "reviewer-a", clear_checks="", **typed)
+    assert cleared(queue, candidate)["interval-missing"] == "table 3 names the arms"
+
+
+@pytest.mark.parametrize("all_looked_at", ["", "yes"])
+def test_a_chosen_way_answers_the_missing_interval_and_is_the_reason_on_record(
+    queue: Queue, all_looked_at: str
+) -> None:
+    candidate, way = (
+        put_without_interval(queue),
+        "way to a log hazard ratio chosen: printed ratio and its exact p value",
+    )
+    for person, read in (("reviewer-a", {}), ("reviewer-b", {"estimate": "0.72"})):
+        assert "Saved" in approve(queue, candidate, person, route="hr_and_p", clear_checks=all_looked_at, **read)
+        assert cleared(queue, candidate)["interval-missing"] == way
 
 
 def test_different_ways_or_different_p_values_are_a_conflict(queue: Queue) -> None:
