@@ -11,26 +11,59 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import posixpath
 import re
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reports.errors import SnapshotError
 from reports.status import SITE_FILE
 
 INDEX = "pages.json"
+LINKS = "links.json"
+"""What the pages of a version point to; versions kept before 2026-11-26 have none, and their pages are read."""
+
 FROZEN_PAGE = re.compile(r"(?P<report>.+/)v/(?P<version>\d{4}\.\d+)/index\.html")
 STYLE = re.compile(r'(?:href|src)="(?:\.\./)*(static/[\w.-]+\.[0-9a-f]{16}\.(?:css|js))"')
 
 
+PLAIN_LINK = re.compile(r'(?:href|src)="([^":#?/][^":#?]*)[#?"]')
+
+
 @dataclass(frozen=True)
 class KeptVersion:
-    """One version in the archive: the hash of each of its files, by path in the site."""
+    """One version in the archive.
+
+    Parameters
+    ----------
+    files
+        The hash of each of its files, by path in the site.
+    links
+        A page of the version for each path in the site its pages point to.
+    """
 
     folder: Path
     files: Mapping[str, str]
+    links: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class KeptPages:
+    """What a site holds of all kept versions: their files, and a page for each path that one of them points to."""
+
+    files: frozenset[str] = frozenset()
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+def kept_pages(kept: Iterable[KeptVersion]) -> KeptPages:
+    """Return what a site holds of these versions."""
+    versions = tuple(kept)
+    return KeptPages(
+        files=frozenset(name for version in versions for name in version.files),
+        links={target: page for version in versions for target, page in version.links.items()},
+    )
 
 
 def kept_versions(archive: Path | None, versions: Iterable[tuple[str, str]]) -> dict[str, KeptVersion]:
@@ -55,7 +88,7 @@ def kept_versions(archive: Path | None, versions: Iterable[tuple[str, str]]) -> 
             files = json.loads((folder / INDEX).read_text(encoding="utf-8"))
             for name, sha256 in files.items():
                 _verify(folder / name, sha256)
-            found[version] = KeptVersion(folder, files)
+            found[version] = KeptVersion(folder, files, _links(folder, files))
     return found
 
 
@@ -87,15 +120,15 @@ def place(kept: KeptVersion, out: Path) -> int:
     """Put a kept version into a site that is being built (linked where the file system can); return its bytes."""
     size = 0
     for name in kept.files:
-        source, target = kept.folder / name, out / name
-        if target.exists():
+        source, target = f"{kept.folder}/{name}", f"{out}/{name}"
+        if os.path.exists(target):
             continue
-        target.parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
         try:
             os.link(source, target)
         except OSError:  # another file system
             shutil.copyfile(source, target)
-        size += target.stat().st_size
+        size += os.stat(target).st_size
     return size
 
 
@@ -110,8 +143,26 @@ def _keep(root: Path, archive: Path, snapshot_id: str, names: list[str]) -> None
         (staging / name).parent.mkdir(parents=True, exist_ok=True)
         (staging / name).write_bytes(raw)
     staging.mkdir(parents=True, exist_ok=True)
+    (staging / LINKS).write_text(json.dumps(_read_links(staging, names), indent=1) + "\n", encoding="utf-8")
     (staging / INDEX).write_text(json.dumps(hashes, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     staging.rename(archive / snapshot_id)
+
+
+def _links(folder: Path, names: Iterable[str]) -> Mapping[str, str]:
+    """Return the links of a kept version, as they were written when it was kept: pages are many and never change."""
+    if (folder / LINKS).is_file():
+        found: Mapping[str, str] = json.loads((folder / LINKS).read_text(encoding="utf-8"))
+        return found
+    return _read_links(folder, names)
+
+
+def _read_links(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    links: dict[str, str] = {}
+    for name in sorted(names):
+        if name.endswith(".html"):
+            for link in PLAIN_LINK.findall((folder / name).read_text(encoding="utf-8")):
+                links.setdefault(posixpath.normpath(posixpath.join(posixpath.dirname(name), link)), name)
+    return dict(sorted(links.items()))
 
 
 def _verify(path: Path, sha256: str) -> None:

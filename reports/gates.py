@@ -6,15 +6,19 @@ with the templates.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reports.checklist import check_checklist
 from reports.errors import GateError
 from reports.figures.flow_chart import check_sums
+from reports.frozen import KeptPages
 from reports.html_reading import PageText, read_page
 from reports.model import Interval, Snapshot, Synthesis
+
+NOTHING_KEPT = KeptPages()
 
 REMOVING = frozenset({"withdraw", "reject", "remove", "exclude"})
 """Actions of the decision log that take a value, report or study out of the review."""
@@ -23,7 +27,7 @@ FORBIDDEN_TEXT = re.compile(r"(?<![\w.-])(NaN|nan|inf|Infinity|None(?!\.|\s+[a-z
 """What a program leaves where a number should stand; "None." and "None known" are words of the language."""
 
 
-def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None, kept: frozenset[str] = frozenset()) -> None:
+def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None, kept: KeptPages = NOTHING_KEPT) -> None:
     """Refuse a site that must not be published.
 
     Parameters
@@ -35,7 +39,7 @@ def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None, kept
     previous
         The snapshot published before, None for the first.
     kept
-        Paths of frozen pages taken from the archive: they passed when they were published and cannot be changed; only
+        Frozen pages taken from the archive: they passed when they were published and cannot be changed; only
         that their links still lead somewhere is looked at.
 
     Raises
@@ -47,8 +51,8 @@ def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None, kept
     """
     check_removals(snapshot, previous)
     check_sums(snapshot.flow)
-    names = [path.relative_to(out).as_posix() for path in sorted(out.rglob("*.html"))]
-    pages = {name: read_page(out / name) for name in names if name not in kept}
+    names = sorted(_html_files(out) - kept.files)
+    pages = {name: read_page(out / name) for name in names}
     if "index.html" not in pages:
         raise GateError(f"{out}: no index.html; the site was not built")
     for name, page in pages.items():
@@ -56,11 +60,15 @@ def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None, kept
         _check_text(name, page)
         _check_sections(name, page)
     _check_links(out, pages)
-    for name in sorted(kept):
-        _check_kept_links(out, name)
+    _check_kept_links(out, kept.links)
     check_checklist(pages, version=snapshot.manifest.version)
     _check_numbers(pages, snapshot)
     _check_naive(pages, snapshot)
+
+
+def _html_files(out: Path) -> set[str]:
+    root = len(str(out)) + 1
+    return {f"{folder}/{name}"[root:] for folder, _, names in os.walk(out) for name in names if name.endswith(".html")}
 
 
 def check_removals(snapshot: Snapshot, previous: Snapshot | None) -> None:
@@ -88,16 +96,11 @@ def _check_markup(name: str, page: PageText) -> None:
         raise GateError(f"{name}: the markup is broken ({len(page.faults)} places): {page.faults[0]}")
 
 
-PLAIN_LINK = re.compile(r'(?:href|src)="([^":#?]+)[#?"]')
-
-
-def _check_kept_links(out: Path, name: str) -> None:
-    """Look at the links of a kept page by its text: to parse all of them would cost more with each version."""
-    if not name.endswith(".html"):
-        return
-    for link in set(PLAIN_LINK.findall((out / name).read_text(encoding="utf-8"))):
-        if not link.startswith("/") and not ((out / name).parent / link).is_file():
-            raise GateError(f"{name}: the link to {link!r} of this frozen page leads nowhere; keep what it points to")
+def _check_kept_links(out: Path, links: Mapping[str, str]) -> None:
+    """Look whether what frozen pages point to is still there; each place once, however many versions point to it."""
+    for target, name in links.items():
+        if not (out / target).is_file():
+            raise GateError(f"{name}: the link to {target!r} of this frozen page leads nowhere; keep what it points to")
 
 
 def _check_text(name: str, page: PageText) -> None:

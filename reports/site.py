@@ -13,7 +13,7 @@ from reports.errors import PublishError
 from reports.feeds import corrections_feed, report_feed, site_feed
 from reports.figures.flow_chart import check_sums
 from reports.formats import Format
-from reports.frozen import kept_versions, place
+from reports.frozen import KeptPages, kept_pages, kept_versions, place
 from reports.model import Snapshot
 from reports.pages.edition import Edition, Stratum
 from reports.pages.report_pages import changes_page, frozen_page, report_page, withdrawn_page
@@ -36,12 +36,12 @@ from reports.templating import HERE, render, script, script_path, style_path, st
 
 @dataclass(frozen=True)
 class SiteBuild:
-    """What was written: pages (HTML files), files in all, their bytes; ``kept`` are paths taken from the archive."""
+    """What was written: pages (HTML files), files in all, their bytes; ``kept`` is what was taken from the archive."""
 
     pages: int
     files: int
     bytes: int
-    kept: frozenset[str] = frozenset()
+    kept: KeptPages
 
 
 def build_site(
@@ -101,8 +101,7 @@ def build_site(
         _write(out / page.path, raw)
         files, size = files + 1, size + len(raw)
         pages += page.path.endswith(".html")
-    taken = frozenset(name for version in kept.values() for name in version.files)
-    return SiteBuild(pages=pages, files=files, bytes=size, kept=taken)
+    return SiteBuild(pages=pages, files=files, bytes=size, kept=kept_pages(kept.values()))
 
 
 def _editions(snapshot: Snapshot, earlier: Sequence[Snapshot]) -> tuple[Edition, ...]:

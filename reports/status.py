@@ -85,6 +85,8 @@ STRIP = ("<!-- status:begin -->", "<!-- status:end -->")
 DETAILS = ("<!-- status-details:begin -->", "<!-- status-details:end -->")
 SITE_FILE = "site.json"
 STATUS_FILE = "status.json"
+VERSION_FOLDER = re.compile(r"\d{4}\.\d+")
+"""Name of the folder of a frozen version, inside ``v/``."""
 
 
 def status_regions(status: Status, *, page_path: str) -> dict[tuple[str, str], str]:
@@ -149,15 +151,25 @@ def rewrite_status(site_dir: Path, status: Status) -> int:
 def _rewritten(site: Path, status: Status) -> dict[str, str]:
     """Return the new text of each file whose status differs, by its path in the site."""
     changed: dict[str, str] = {}
-    for path in sorted(site.rglob("*.html")):
-        name = path.relative_to(site).as_posix()
-        text = path.read_text(encoding="utf-8")
+    for name in _living_pages(site):
+        text = (site / name).read_text(encoding="utf-8")
         new = _with_status(text, status, page_path=name.rpartition("/")[0] + "/" if "/" in name else "")
         if new != text:
             changed[name] = new
     if (site / STATUS_FILE).read_text(encoding="utf-8") != status_json(status):
         changed[STATUS_FILE] = status_json(status)
     return changed
+
+
+def _living_pages(site: Path) -> list[str]:
+    """Return the pages that may carry a status: all but the frozen ones, which grow with every version."""
+    found = []
+    for folder, folders, names in os.walk(site):
+        if os.path.basename(folder) == "v":
+            folders[:] = [name for name in folders if not VERSION_FOLDER.fullmatch(name)]
+        within = Path(folder).relative_to(site)
+        found += [(within / name).as_posix() for name in names if name.endswith(".html")]
+    return sorted(found)
 
 
 def _with_status(text: str, status: Status, *, page_path: str) -> str:
@@ -168,11 +180,14 @@ def _with_status(text: str, status: Status, *, page_path: str) -> str:
 
 
 def _link_tree(source: Path, target: Path, changed: dict[str, str]) -> None:
-    for path in sorted(source.rglob("*")):
-        name = path.relative_to(source).as_posix()
-        if path.is_dir():
-            (target / name).mkdir(parents=True, exist_ok=True)
-        elif name in changed:
-            (target / name).write_text(changed[name], encoding="utf-8", newline="\n")
-        else:
-            os.link(path, target / name)
+    for folder, folders, names in os.walk(source):
+        there = str(target) + folder[len(str(source)) :]
+        for name in folders:
+            os.mkdir(f"{there}/{name}")
+        for name in names:
+            path = f"{folder}/{name}"
+            within = path[len(str(source)) + 1 :]
+            if within in changed:
+                Path(there, name).write_text(changed[within], encoding="utf-8", newline="\n")
+            else:
+                os.link(path, f"{there}/{name}")

@@ -1,13 +1,16 @@
 """What a version costs when many were published before it: ``python -m tests.benchmarks.many_versions``.
 
 Synthetic versions that differ in one value each. Printed for each number of them: CPU seconds and added peak memory of
-reading them as a publication does and each alone, and with ``--build`` of building the last one's site, each in a
-process of its own.
+reading them as a publication does and each alone, with ``--build`` of building the last one's site, each in a
+process of its own; with ``--publish`` of publishing them one after the other as nights do, the kept pages of earlier
+versions at hand, and of the quiet night after.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import multiprocessing
 import resource
 import sys
@@ -18,7 +21,8 @@ from pathlib import Path
 from reports.model import Snapshot
 from reports.site import build_site
 from reports.snapshot import read_snapshot, read_snapshots, write_snapshot
-from tests.benchmarks.site_build import large, reviewed
+from reports.status import rewrite_status
+from tests.benchmarks.site_build import large, publish, reviewed
 from tests.reports.snapshots import SITE_URL, snapshot, status
 
 
@@ -28,9 +32,13 @@ def main() -> None:
     parser.add_argument("--older", type=int, nargs="+", default=[5, 40])
     parser.add_argument("--studies", type=int, default=4, help="studies a synthesis")
     parser.add_argument("--build", action="store_true", help="build the site too, without an archive")
+    parser.add_argument("--publish", action="store_true", help="publish each after the other instead")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folders = write_versions(Path(name), max(asked.older), studies=asked.studies)
+        if asked.publish:
+            publish_all(folders, Path(name), told=asked.older)
+            return
         for older in asked.older:
             for how in ("shared", "each alone"):
                 child = multiprocessing.get_context("spawn").Process(
@@ -67,6 +75,26 @@ def measure(folders: list[Path], how: str, build: bool) -> None:
             build_site(read[-1], status=status(), out=Path(out), site_url=SITE_URL, earlier=read[:-1])
         line += f"; site {time.process_time() - began:6.2f} s CPU, {peak() - before:6.1f} MB in all"
     sys.stdout.write(line + "\n")
+
+
+def publish_all(folders: list[Path], folder: Path, *, told: list[int]) -> None:
+    """Publish each version, and print the processor's seconds of those after so many older ones."""
+    site, archive = folder / "site", folder / "archive"
+    for older, last in enumerate(folders):
+        began = cpu()
+        with contextlib.redirect_stdout(io.StringIO()):
+            publish(read_snapshot(last), read_snapshots(folders[:older]), site, archive, folder)
+        published = cpu()
+        rewrite_status(site, status(last_search_state="failed"))
+        if older + 1 in told:
+            line = f"{older + 1:>4} versions: publication {published - began:5.2f} s CPU, quiet night's site "
+            sys.stdout.write(line + f"{cpu() - published:5.2f} s CPU\n")
+            sys.stdout.flush()
+
+
+def cpu() -> float:
+    """Return the processor's seconds of this process and its ended children (the search indexer)."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def peak() -> float:

@@ -89,7 +89,7 @@ def main() -> None:
         print(f"{build.pages} pages, {build.files} files, {build.bytes / 1e6:.1f} MB; {studies} studies a synthesis")
         print("one study changed, published as the next version:")
         build = publish(second, [first], site, archive, folder)
-        print(f"  {build.pages} pages, {len(build.kept)} files of them taken from the archive")
+        print(f"  {build.pages} pages, {len(build.kept.files)} files of them taken from the archive")
         clock = Clock()
         rewritten = rewrite_status(site, status(last_search_state="failed"))
         print(f"quiet night: {rewritten} files rewritten and swapped in {clock.look()}")

@@ -8,7 +8,7 @@ import pytest
 
 from reports import templating
 from reports.errors import GateError, SnapshotError
-from reports.frozen import INDEX, keep_published
+from reports.frozen import INDEX, LINKS, keep_published
 from reports.gates import check_site
 from reports.model import Snapshot
 from reports.publish import swap
@@ -51,7 +51,7 @@ def test_a_frozen_page_keeps_its_bytes_and_its_style_when_both_change(
         assert frozen(tmp_path / "second", "2026.1") == before
         assert (tmp_path / "second" / old_style).is_file()
         assert (tmp_path / "second" / templating.style_path()).read_text() == "body{color:red}"
-        assert set(before) <= result.kept
+        assert set(before) <= result.kept.files
         check_site(tmp_path / "second", SECOND, previous=FIRST, kept=result.kept)
         assert templating.style_path() in (tmp_path / "second/subtype/all/index.html").read_text()
     finally:
@@ -63,7 +63,7 @@ def test_a_version_that_was_never_kept_is_rendered_again_from_its_snapshot(tmp_p
     before = frozen(site.resolve(), "2026.1")
     result = build(SECOND, tmp_path / "second", earlier=[FIRST], archive=tmp_path / "no such archive")
     assert frozen(tmp_path / "second", "2026.1") == before
-    assert result.kept == frozenset()
+    assert result.kept.files == frozenset()
 
 
 @pytest.mark.parametrize("harm", ["changed", "missing"])
@@ -86,6 +86,29 @@ def test_a_frozen_page_whose_links_lead_nowhere_refuses_the_site(tmp_path: Path)
         check_site(tmp_path / "second", SECOND, previous=FIRST, kept=result.kept)
 
 
+def test_what_only_a_frozen_page_points_to_must_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, archive = published(tmp_path)
+    old_style = templating.style_path()
+    monkeypatch.setattr("reports.templating.stylesheet", lambda: "body{color:red}")
+    monkeypatch.setattr("reports.site.stylesheet", lambda: "body{color:red}")
+    templating.style_path.cache_clear()
+    try:
+        result = build(SECOND, tmp_path / "second", earlier=[FIRST], archive=archive)
+        (tmp_path / "second" / old_style).unlink()
+        with pytest.raises(GateError, match=r"link to 'static/site.* of this frozen page leads nowhere"):
+            check_site(tmp_path / "second", SECOND, previous=FIRST, kept=result.kept)
+    finally:
+        templating.style_path.cache_clear()
+
+
+def test_versions_kept_before_links_were_written_have_them_read_from_their_pages(tmp_path: Path) -> None:
+    _, archive = published(tmp_path)
+    written = build(SECOND, tmp_path / "second", earlier=[FIRST], archive=archive).kept
+    (archive / FIRST.manifest.snapshot_id / LINKS).unlink()
+    assert build(SECOND, tmp_path / "third", earlier=[FIRST], archive=archive).kept == written
+    assert written.links["people/index.html"].endswith("v/2026.1/index.html")
+
+
 def test_keeping_twice_changes_nothing_and_a_killed_copy_leaves_no_half_version(tmp_path: Path) -> None:
     site, archive = published(tmp_path)
     assert keep_published(site, archive) == ()
@@ -99,4 +122,4 @@ def test_keeping_twice_changes_nothing_and_a_killed_copy_leaves_no_half_version(
 def test_pages_kept_for_another_snapshot_of_the_same_name_do_not_count(tmp_path: Path) -> None:
     _, archive = published(tmp_path)
     other = FIRST.model_copy(update={"manifest": FIRST.manifest.model_copy(update={"snapshot_id": "2026.1-other"})})
-    assert build(SECOND, tmp_path / "second", earlier=[other], archive=archive).kept == frozenset()
+    assert build(SECOND, tmp_path / "second", earlier=[other], archive=archive).kept.files == frozenset()
