@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
+import multiprocessing
 import threading
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from tests.soak.queue_process import serve_queue
 from tests.soak.world import Synthetic
-from tests.stores import ROOT
 
 PATIENCE = 120
 """Seconds for one request: an approval publishes before it is answered."""
@@ -34,7 +31,8 @@ class Reviewers:
 
     def __init__(self, state: Path, clock: Path, records: dict[str, Synthetic]) -> None:
         self._state, self._clock, self._records = state, clock, records
-        self._process: subprocess.Popen[str] | None = None
+        self._process: ForkProcess | None = None
+        self._pipe: Connection | None = None
         self._address, self._tokens = "", dict[str, str]()
         self.kills = 0
 
@@ -68,17 +66,19 @@ class Reviewers:
 
     def kill(self) -> None:
         """Kill the server with SIGKILL, and wait until it is gone: a process being killed still looks alive."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
+        if (process := self._process) is not None:
+            process.kill()
+            process.join()
             self.kills += 1
 
     def close(self) -> None:
         """End the server."""
+        if self._pipe is not None:
+            self._pipe.close()
         if self._process is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.communicate(input="", timeout=30)
-            self._process = None
+            self._process.join(timeout=30)
+            self._process.kill()
+        self._process = self._pipe = None
 
     def memory_megabytes(self) -> float:
         """Return the resident memory of the server."""
@@ -88,23 +88,20 @@ class Reviewers:
         return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
 
     def _serve(self, *, anew: bool = False) -> None:
-        if self._process is not None and (anew or self._process.poll() is not None):
+        if self._process is not None and (anew or not self._process.is_alive()):
             self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    pipe.close()
-            self._process = None
+            self.close()
         if self._process is not None:
             return
-        command = [sys.executable, "-m", "tests.soak.queue_process", str(self._state), str(self._clock)]
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
-        )
-        if self._process.stdout is None:
-            raise RuntimeError("the queue has no output")
-        told = json.loads(self._process.stdout.readline())
-        self._address, self._tokens = told["address"], told["tokens"]
+        # Forked: it begins with every module this process has, as the nights do.
+        fork = multiprocessing.get_context("fork")
+        self._pipe, other = fork.Pipe()
+        self._process = fork.Process(target=_served, args=(self._state, self._clock, self._pipe, other))
+        self._process.start()
+        other.close()
+        if not self._pipe.poll(PATIENCE):
+            raise RuntimeError("the queue does not start")
+        self._address, self._tokens = self._pipe.recv()
 
     def _round(self) -> int:
         """Let each person decide on what waits for them once; return how many decisions were taken."""
@@ -155,3 +152,9 @@ class Reviewers:
             raise AssertionError(f"{person} {method} {path}: {answer.status_code} {answer.text}")
         found: dict[str, Any] = answer.json()
         return found
+
+
+def _served(state: Path, clock: Path, parents_end: Connection, own_end: Connection) -> None:
+    """Serve in the forked process; a copy of the parent's end would keep the pipe open for ever."""
+    parents_end.close()
+    serve_queue(state, clock, own_end)

@@ -1,4 +1,4 @@
-"""The review queue of the soak as a process of its own, so that it can be killed: ``python -m ... STATE CLOCK``.
+"""The review queue of the soak, served in a process of its own so that it can be killed.
 
 An approval that completes a value publishes before its request is answered, so that two runs make the same versions.
 """
@@ -6,8 +6,8 @@ An approval that completes a value publishes before its request is answered, so 
 from __future__ import annotations
 
 import datetime as dt
-import json
-import sys
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -29,8 +29,8 @@ PEOPLE = ("reviewer-a", "reviewer-b")
 CHEAP = Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
-def main(state: Path, clock_file: Path) -> None:
-    """Serve until the standard input closes; the first line printed is the address and the tokens, as JSON."""
+def serve_queue(state: Path, clock_file: Path, told: Connection) -> None:
+    """Serve until the other end of the pipe closes; the first thing told is the address and the tokens."""
     settings: Settings = rehearsal(state)
     store = open_store(settings)
 
@@ -47,9 +47,9 @@ def main(state: Path, clock_file: Path) -> None:
     published()  # what a process that was killed had begun; else the next night would, under a later date
     tokens = {person: _token(settings, store, person, now=clock()) for person in PEOPLE}
     with listening(app) as port:
-        sys.stdout.write(json.dumps({"address": f"http://127.0.0.1:{port}/review/", "tokens": tokens}) + "\n")
-        sys.stdout.flush()
-        sys.stdin.read()
+        told.send((f"http://127.0.0.1:{port}/review/", tokens))
+        with suppress(EOFError):
+            told.recv()
     store.close()
 
 
@@ -62,7 +62,3 @@ def _token(settings: Settings, store, person: str, *, now: dt.datetime) -> str: 
     with store.write() as tx:
         revoke_tokens(tx, person, at=now.strftime("%Y-%m-%dT%H:%M:%SZ"))  # those of a process that was killed
     return make_token(store, settings.protocol, person, name="soak", scopes=("read", "decide"), now=now, days=366)[0]
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
