@@ -1,4 +1,8 @@
-"""Large jobs are announced, and wait for NCBI's quiet hours unless the operator says otherwise.
+"""Large jobs are announced, and held for NCBI's quiet hours unless the operator says otherwise.
+
+A held job ends its night at once: nothing waits for hours with the night's lock. What it would have searched stays
+unsearched and is logged so, and the next run in quiet hours takes it (``flows.timetable.night_due`` for the timer,
+``flows.nightly`` for Prefect).
 
 NCBI asks for jobs of more than a hundred requests "either on weekends or between 9:00 PM and 5:00 AM Eastern time
 during weekdays" (E-utilities, General Introduction, "Usage Guidelines and Requirements").
@@ -8,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -30,8 +35,16 @@ def quiet_at(instant: dt.datetime) -> dt.datetime:
     return dt.datetime.combine(there.date(), QUIET_FROM, EASTERN).astimezone(dt.UTC)
 
 
-def announce(context: NightContext, what: str, requests: int) -> str | None:
-    """Announce a large job, and wait for the quiet hours where the settings say so; return the words, None if small.
+@dataclass(frozen=True)
+class LargeJob:
+    """A large job in words, and until when it is held (None: it goes on)."""
+
+    told: str
+    held_until: dt.datetime | None
+
+
+def announced(context: NightContext, what: str, requests: int) -> LargeJob | None:
+    """Announce a large job and say whether it is held; return None for a small one.
 
     Parameters
     ----------
@@ -47,13 +60,11 @@ def announce(context: NightContext, what: str, requests: int) -> str | None:
     )
     now = context.clock().astimezone(dt.UTC)
     begin = quiet_at(now)
-    wait = (begin - now).total_seconds()
-    if wait > 0 and settings.large_jobs == "wait":
+    held = begin > now and settings.large_jobs == "wait"
+    if held:
         told += (
-            f"; waiting until {begin:%Y-%m-%d %H:%M} UTC, when NCBI's quiet hours begin "
-            "(LIVING_REVIEW_LARGE_JOBS=now goes on at once)"
+            f"; held until {begin:%Y-%m-%d %H:%M} UTC, when NCBI's quiet hours begin: the next run from then on takes "
+            "it (LIVING_REVIEW_LARGE_JOBS=now goes on at once)"
         )
     _LOG.warning(told)
-    if wait > 0 and settings.large_jobs == "wait":
-        context.sleep(wait)
-    return told
+    return LargeJob(told, begin if held else None)

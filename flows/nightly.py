@@ -8,11 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
-from prefect import flow, get_run_logger, task
+from prefect import flow, get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.deployments import run_deployment
 from prefect.events import emit_event
 from prefect.states import Failed
 
@@ -48,7 +50,21 @@ def nightly(as_of: str | None = None) -> int | State[int]:
     report = night_flow(settings, night=night, clock=system_clock)
     if queue_age_days(settings, report.status, clock=system_clock) > settings.queue_old_after_days:
         emit_event(QUEUE_OLD, resource={"prefect.resource.id": QUEUE_RESOURCE})
+    if report.search.held_until is not None:
+        schedule_again(night, at=dt.datetime.fromisoformat(report.search.held_until))
     return night_state(report)
+
+
+def schedule_again(night: dt.date, *, at: dt.datetime) -> None:
+    """Let the deployment run a night again whose large job is held until then; without one, the next night takes it."""
+    if runtime.deployment.id is not None:
+        run_deployment(
+            UUID(runtime.deployment.id),
+            parameters={"as_of": night.isoformat()},
+            scheduled_time=at,
+            timeout=0,
+            as_subflow=False,
+        )
 
 
 def night_state(report: NightReport) -> int | State[int]:

@@ -25,7 +25,7 @@ from extract.store.records import known_pmids, set_deleted, upsert_record
 from extract.store.results import found_in_window
 from flows.context import NightContext
 from flows.differences import FullRunDifference, full_run_difference
-from flows.large_jobs import announce
+from flows.large_jobs import LargeJob, announced
 from flows.pubmed import pubmed
 from flows.runs import logged_run
 
@@ -48,7 +48,7 @@ class SearchOutcome:
     """What the search of a night found, and what went wrong; ``failures`` empty means complete.
 
     ``differences`` are those of full runs to what was known before, one a query that was run in full; ``announced``
-    are large jobs in words.
+    are large jobs in words, and ``held_until`` when the first of those held for NCBI's quiet hours may run (ISO, UTC).
     """
 
     new: int
@@ -57,6 +57,7 @@ class SearchOutcome:
     failures: tuple[str, ...]
     differences: tuple[FullRunDifference, ...] = ()
     announced: tuple[str, ...] = ()
+    held_until: str | None = None
 
 
 def plan_windows(tx: Transaction, context: NightContext, strategy: SearchStrategy) -> tuple[PlannedWindow, ...]:
@@ -94,13 +95,13 @@ def search_night(context: NightContext) -> SearchOutcome:
     totals = {"new": 0, "changed": 0, "received": 0}
     failures: list[str] = []
     differences: list[FullRunDifference] = []
-    announced: list[str] = []
+    jobs: list[LargeJob] = []
     for strategy in context.protocol.search:
         with context.store.read() as tx:
             windows = plan_windows(tx, context, strategy)
         for window in windows:
             try:
-                found, difference = _search_window(context, strategy, window, announced)
+                found, difference = _search_window(context, strategy, window, jobs)
             except SearchFailed as error:
                 # Not swallowed: the run is logged with its state, the night ends with exit code 3.
                 failures.append(f"{window.kind} {window.start} to {window.end}: {error}")
@@ -114,12 +115,13 @@ def search_night(context: NightContext) -> SearchOutcome:
         totals["received"],
         tuple(failures),
         differences=tuple(differences),
-        announced=tuple(announced),
+        announced=tuple(job.told for job in jobs if job.held_until is None),
+        held_until=min((job.held_until.isoformat() for job in jobs if job.held_until is not None), default=None),
     )
 
 
 def _search_window(
-    context: NightContext, strategy: SearchStrategy, window: PlannedWindow, announced: list[str]
+    context: NightContext, strategy: SearchStrategy, window: PlannedWindow, jobs: list[LargeJob]
 ) -> tuple[dict[str, int], FullRunDifference | None]:
     """Search one window; a full run also gives its difference to what was known."""
     query = strategy.query()
@@ -145,9 +147,11 @@ def _search_window(
                 _refuse_forgotten(context, strategy, window, result.pmids)
             wanted = _wanted(context, window.kind, result.pmids)
             batches = -(-len(wanted) // client.settings.batch_size)
-            if told := announce(context, f"the search {window.kind} {days[0]} to {days[1]}", batches):
-                run.message = told
-                announced.append(told)
+            if job := announced(context, f"the search {window.kind} {days[0]} to {days[1]}", batches):
+                run.message = job.told
+                jobs.append(job)
+                if job.held_until is not None:
+                    raise SearchFailed(job.told, state="incomplete")
             store_batches(context, fetch_batches(client, wanted), run.run_id, run.counts)
         if window.kind == "all":
             difference = _difference(context, strategy, run.run_id, result.pmids)

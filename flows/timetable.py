@@ -90,8 +90,12 @@ def night_due(nights: Sequence[Night], *, now: dt.datetime, living: Living) -> d
     ----------
     nights
         The last ones of the log. One that was killed stays due; one whose search failed is not tried again before the
-        next is due: its windows overlap.
+        next is due: its windows overlap. One whose large job was held is due again when NCBI's quiet hours begin.
     """
     due = last_due(now, living)
     ended = [night for night in nights if night.finished_at is not None and SEARCHED in night.summary]
-    return None if any(night.night >= due.isoformat() for night in ended) else due
+    reached = [night for night in ended if night.night >= due.isoformat()]
+    if not reached:
+        return due
+    held_until = reached[-1].summary[SEARCHED].get("held_until")
+    return due if held_until is not None and dt.datetime.fromisoformat(held_until) <= now else None
