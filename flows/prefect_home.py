@@ -7,6 +7,7 @@ Everything stays inside the state folder and on this machine: no telemetry, no c
 from __future__ import annotations
 
 import os
+import sys
 
 from flows.settings import Settings
 
@@ -22,6 +23,9 @@ DEFAULTS = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "50",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "50",
+    # Prefect's own is 5 tries, a minute of pauses for each of the last calls of a run: a night whose server is gone
+    # kept its process for three minutes after its work. 4 are half a minute, more than a restarted server takes.
+    "PREFECT_CLIENT_MAX_RETRIES": "4",
     # Prefect's own is 15 s: a busy machine would tell its operator every night that the night is late.
     "PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS": "900",
 }
@@ -43,3 +47,9 @@ def prepare_prefect(settings: Settings) -> None:
 def prefect_api() -> str | None:
     """Return the address of the Prefect server the operator (or a worker) has named, None for one of our own."""
     return os.environ.get("PREFECT_API_URL")
+
+
+def server_command(port: int) -> list[str]:
+    """Return the command that starts a Prefect server for this machine alone."""
+    asked = ["--host", "127.0.0.1", "--port", str(port), "--no-ui"]
+    return [sys.executable, "-m", "prefect", "server", "start", *asked]

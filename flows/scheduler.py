@@ -10,7 +10,7 @@ import requests
 import typer
 
 from flows.children import Child, Children
-from flows.prefect_home import prefect_environment
+from flows.prefect_home import prefect_environment, server_command
 from flows.settings import Settings
 
 SERVER = "the scheduler's server"
@@ -23,21 +23,9 @@ def scheduler(settings: Settings) -> Children:
     port = free_port()
     environment = {**os.environ, **prefect_environment(settings), "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
     address = f"http://127.0.0.1:{port}/api/health"
-    prefect = [
-        sys.executable,
-        "-m",
-        "prefect",
-        "server",
-        "start",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--no-ui",
-    ]
     return Children(
         [
-            Child(SERVER, prefect, environment, answers=lambda: _answers(address)),
+            Child(SERVER, server_command(port), environment, answers=lambda: _answers(address)),
             Child(STARTER, [sys.executable, "-m", "flows.schedule"], environment, needs=(SERVER,)),
         ],
         told=lambda line: typer.echo(f"serve: {line}", err=True),

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from flows.prefect_home import DEFAULTS
+from flows.prefect_home import DEFAULTS, server_command
 from flows.scheduler import free_port
 from tests.stores import ROOT
 
@@ -59,19 +59,9 @@ def prefect_server(home: Path) -> Iterator[PrefectServer]:
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
     }
     home.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "prefect",
-        "server",
-        "start",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--no-ui",
-    ]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        server_command(port), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         wait_until(lambda: answers(f"{environment['PREFECT_API_URL']}/health"), 120)
         yield PrefectServer(process, environment)

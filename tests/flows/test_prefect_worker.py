@@ -20,7 +20,7 @@ from extract.store.log import all_nights, search_log
 from extract.store.records import list_records
 from extract.store.versions import published_snapshots
 from flows.approvals import tell_approved
-from flows.context import open_store, system_clock
+from flows.context import only_one, open_store, system_clock
 from flows.night import opened_night, run_night
 from flows.prefect_file import prefect_file
 from flows.publisher import publish_once
@@ -184,8 +184,11 @@ def test_a_worker_runs_the_night_publishes_on_an_approval_tells_of_a_failure_and
             start(server, "night", as_of=NIGHTS[1].isoformat())
             wait_until(lambda: under_way(settings, NIGHTS[1].isoformat()), PATIENCE_SECONDS)
             server.process.kill()
-            # The night goes on without it, then tries for minutes to tell a server that is gone: an operator ends it.
+            # The night goes on without it and gives its lock back, then tries to tell a server that is gone: an
+            # operator ends it, or the next night runs beside it.
             wait_until(lambda: not under_way(settings, NIGHTS[1].isoformat()), PATIENCE_SECONDS)
+            with only_one(settings, "night", wait_seconds=PATIENCE_SECONDS):
+                assert night_processes(working.pid), "the lock is free before the process that asks the server ends"
             for pid in night_processes(working.pid):
                 os.kill(pid, signal.SIGKILL)
             wait_until(lambda: not night_processes(working.pid), PATIENCE_SECONDS)
