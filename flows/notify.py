@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flows.errors import NotificationFailed, SettingsError
-from flows.settings import PREFIX, Settings
+from flows.setting_values import PREFIX
+from flows.settings import Settings
 
 
 def notify(settings: Settings, *, title: str, body: str) -> int:

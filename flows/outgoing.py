@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flows.errors import RefusedHost
-from flows.settings import NCBI, PREFIX, Settings
+from flows.setting_values import NCBI, PREFIX
+from flows.settings import Settings
 
 LOOKED_UP = ("socket.getaddrinfo", "socket.gethostbyname")
 REQUESTED = "urllib.Request"

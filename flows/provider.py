@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from extract.review.signing import SignIn
 from flows.errors import SettingsError
-from flows.settings import PREFIX, Settings
+from flows.setting_values import PREFIX
+from flows.settings import Settings
 
 CALLBACK = "review/oidc/callback"
 """Where people come back to, below the site's address; it is what to register at the provider."""

@@ -16,61 +16,25 @@ from extract.schema.protocol import Protocol, protocol_from_mapping
 from extract.second_extractor.settings import SecondExtractorSettings
 from extract.second_extractor.settings import settings_from as second_extractor_settings
 from flows.errors import SettingsError
-from reports.formats import FORMATS as FIGURE_FORMATS
+from flows.setting_values import (
+    CLINICAL_TRIALS,
+    FILE,
+    KNOWN,
+    LARGE_JOBS,
+    LOG_FORMATS,
+    LOG_LEVELS,
+    NCBI,
+    NUMBERS,
+    PREFIX,
+    SECRETS,
+    figure_formats,
+    http_url,
+    number,
+    one_of,
+    secret_of,
+    task_runner,
+)
 from reports.formats import Format
-
-PREFIX = "LIVING_REVIEW_"
-NCBI = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
-CLINICAL_TRIALS = "https://clinicaltrials.gov/api/v2/"
-KNOWN = (
-    "STATE_DIR",
-    "DATABASE_URL",
-    "ENTREZ_URL",
-    "TRIALS_URL",
-    "NCBI_EMAIL",
-    "NCBI_API_KEY",
-    "SITE_DIR",
-    "SITE_URL",
-    "OIDC_ISSUER",
-    "OIDC_CLIENT_ID",
-    "OIDC_CLIENT_SECRET",
-    "PROTOCOL",
-    "NOTIFY_URLS",
-    "SECRET_KEY",
-    "REQUESTS_PER_MINUTE",
-    "LOG_FORMAT",
-    "LOG_LEVEL",
-    "TASK_RUNNER",
-    "ALLOWED_HOSTS",
-    "PREFECT_API_URL",
-    "PREFECT_API_AUTH_STRING",
-    "QUEUE_OLD_AFTER_DAYS",
-    "SECOND_EXTRACTOR_URL",
-    "SECOND_EXTRACTOR_MODEL",
-    "SECOND_EXTRACTOR_KEY",
-    "LARGE_JOB_REQUESTS",
-    "LARGE_JOBS",
-    "BACKUPS_KEPT",
-    "FIGURE_FORMATS",
-)
-FILE = "_FILE"
-SECRETS = (
-    "DATABASE_URL",
-    "NCBI_API_KEY",
-    "NOTIFY_URLS",
-    "SECRET_KEY",
-    "PREFECT_API_AUTH_STRING",
-    "SECOND_EXTRACTOR_KEY",
-    "OIDC_CLIENT_SECRET",
-)
-"""May be given as ``NAME_FILE``: a file that holds the value, as systemd credentials and container secrets do."""
-
-NUMBERS = {"REQUESTS_PER_MINUTE": 1200, "QUEUE_OLD_AFTER_DAYS": 14, "LARGE_JOB_REQUESTS": 100, "BACKUPS_KEPT": 14}
-"""Settings that are whole numbers from 0 on, with their defaults."""
-
-LARGE_JOBS = ("wait", "now")
-LOG_FORMATS = ("text", "json")
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True)
@@ -98,7 +62,7 @@ class Settings:
     queue_old_after_days
         Days after which the oldest item of the queue is reported to the operator.
     large_job_requests, large_jobs
-        A run of more requests is announced, and waits for NCBI's quiet hours (``wait``) or goes on (``now``).
+        A run of more requests is announced, and held for NCBI's quiet hours (``wait``) or goes on (``now``).
     backups_kept
         How many of the scheduled backups are kept.
     figure_formats
@@ -203,7 +167,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     def setting(name: str) -> str | None:
         given = env.get(PREFIX + name) or None
         path = env.get(PREFIX + name + FILE) or None
-        return _secret_of(name, given, Path(path)) if path and name in SECRETS else given
+        return secret_of(name, given, Path(path)) if path and name in SECRETS else given
 
     state_dir = Path(setting("STATE_DIR") or "var").absolute()
     protocol_path = Path(setting("PROTOCOL") or "protocol.toml")
@@ -214,28 +178,28 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         state_dir=state_dir,
         database_url=setting("DATABASE_URL") or sqlite_url(state_dir),
-        entrez_url=_http_url("ENTREZ_URL", setting("ENTREZ_URL") or NCBI),
-        trials_url=_http_url("TRIALS_URL", setting("TRIALS_URL") or CLINICAL_TRIALS),
+        entrez_url=http_url("ENTREZ_URL", setting("ENTREZ_URL") or NCBI),
+        trials_url=http_url("TRIALS_URL", setting("TRIALS_URL") or CLINICAL_TRIALS),
         ncbi_email=setting("NCBI_EMAIL"),
         ncbi_api_key=setting("NCBI_API_KEY"),
         site_dir=Path(setting("SITE_DIR") or state_dir / "site").absolute(),
-        site_url=_http_url("SITE_URL", setting("SITE_URL") or "http://localhost:8000/"),
+        site_url=http_url("SITE_URL", setting("SITE_URL") or "http://localhost:8000/"),
         notify_urls=tuple(url for url in (setting("NOTIFY_URLS") or "").split() if url),
         secret_key=setting("SECRET_KEY"),
         protocol=protocol,
         protocol_sha256=sha256,
         protocol_path=protocol_path,
-        requests_per_minute=_number("REQUESTS_PER_MINUTE", setting("REQUESTS_PER_MINUTE")),
-        queue_old_after_days=_number("QUEUE_OLD_AFTER_DAYS", setting("QUEUE_OLD_AFTER_DAYS")),
-        large_job_requests=_number("LARGE_JOB_REQUESTS", setting("LARGE_JOB_REQUESTS")),
-        large_jobs=_one_of("LARGE_JOBS", setting("LARGE_JOBS") or "wait", LARGE_JOBS),
-        backups_kept=max(1, _number("BACKUPS_KEPT", setting("BACKUPS_KEPT"))),
-        log_format=_one_of("LOG_FORMAT", setting("LOG_FORMAT") or "text", LOG_FORMATS),
-        log_level=_one_of("LOG_LEVEL", setting("LOG_LEVEL") or "INFO", LOG_LEVELS),
-        task_runner=_task_runner(setting("TASK_RUNNER") or "threads"),
-        figure_formats=_figure_formats(setting("FIGURE_FORMATS") or ""),
+        requests_per_minute=number("REQUESTS_PER_MINUTE", setting("REQUESTS_PER_MINUTE")),
+        queue_old_after_days=number("QUEUE_OLD_AFTER_DAYS", setting("QUEUE_OLD_AFTER_DAYS")),
+        large_job_requests=number("LARGE_JOB_REQUESTS", setting("LARGE_JOB_REQUESTS")),
+        large_jobs=one_of("LARGE_JOBS", setting("LARGE_JOBS") or "wait", LARGE_JOBS),
+        backups_kept=max(1, number("BACKUPS_KEPT", setting("BACKUPS_KEPT"))),
+        log_format=one_of("LOG_FORMAT", setting("LOG_FORMAT") or "text", LOG_FORMATS),
+        log_level=one_of("LOG_LEVEL", setting("LOG_LEVEL") or "INFO", LOG_LEVELS),
+        task_runner=task_runner(setting("TASK_RUNNER") or "threads"),
+        figure_formats=figure_formats(setting("FIGURE_FORMATS") or ""),
         allowed_hosts=tuple((setting("ALLOWED_HOSTS") or "").replace(",", " ").split()),
-        prefect_api_url=_http_url("PREFECT_API_URL", api).rstrip("/") if (api := setting("PREFECT_API_URL")) else None,
+        prefect_api_url=http_url("PREFECT_API_URL", api).rstrip("/") if (api := setting("PREFECT_API_URL")) else None,
         prefect_api_auth_string=setting("PREFECT_API_AUTH_STRING"),
         second_extractor=_second_extractor(setting),
         oidc_issuer=setting("OIDC_ISSUER"),
@@ -292,43 +256,6 @@ def sqlite_url(state_dir: Path) -> str:
     return f"sqlite:///{state_dir / 'review.db'}"
 
 
-def _http_url(name: str, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise SettingsError(f"{PREFIX}{name}: {text!r} is not an http(s) address")
-    return text if text.endswith("/") else text + "/"
-
-
-def _secret_of(name: str, given: str | None, path: Path) -> str | None:
-    if given is not None:
-        raise SettingsError(f"{PREFIX}{name} and {PREFIX}{name}{FILE} are both set; set one")
-    try:
-        return path.read_text(encoding="utf-8").strip() or None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{PREFIX}{name}{FILE}: {path} cannot be read ({error})") from error
-
-
-def _number(name: str, text: str | None) -> int:
-    if text is None:
-        return NUMBERS[name]
-    if not text.isascii() or not text.isdigit():
-        raise SettingsError(f"{PREFIX}{name}: {text!r} is not a whole number from 0 on")
-    return int(text)
-
-
-def _figure_formats(text: str) -> tuple[Format, ...]:
-    wanted = text.replace(",", " ").lower().split()
-    for one in wanted:
-        _one_of("FIGURE_FORMATS", one, FIGURE_FORMATS)
-    return tuple(one for one in FIGURE_FORMATS if one in wanted)
-
-
-def _one_of(name: str, text: str, known: tuple[str, ...]) -> str:
-    if text not in known:
-        raise SettingsError(f"{PREFIX}{name}: {text!r} is not known; use {' or '.join(known)}")
-    return text
-
-
 def checked_runner(settings: Settings, given: str | None) -> str:
     """Return who does heavy steps: what a command was given, else the setting.
 
@@ -337,11 +264,4 @@ def checked_runner(settings: Settings, given: str | None) -> str:
     SettingsError
         It is none that is known.
     """
-    return settings.task_runner if given is None else _task_runner(given, "--runner")
-
-
-def _task_runner(text: str, name: str = f"{PREFIX}TASK_RUNNER") -> str:
-    kind, _, address = text.partition(":")
-    if text in ("threads", "processes") or (kind == "dask" and urlsplit(address).netloc):
-        return text
-    raise SettingsError(f"{name}: {text!r} is not known; use threads, processes, or dask:tcp://HOST:PORT")
+    return settings.task_runner if given is None else task_runner(given, "--runner")
