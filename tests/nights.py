@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +30,7 @@ from flows.publish import Publication
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings, load_settings
 from flows.status import compute_status
-from tests.stores import AT, ROOT, database_url
+from tests.stores import AT, ROOT, Under, copied_state, database_url
 
 NIGHTS = tuple(dt.date(2026, 11, day) for day in (20, 21, 22))
 
@@ -44,6 +47,24 @@ def rehearse(settings: Settings, night: dt.date, *, archive: Path | None = None)
     with rehearsing(settings, archive or packaged_archive(), night=night) as served:
         with opened_night(served, night=night, clock=rehearsal_clock(served, night)) as context:
             return run_night(context)
+
+
+def after_first_night(folder: Path) -> Settings:
+    """Return the settings of a state folder after the first night, run once in a test process and copied from there."""
+    if Under.database == "sqlite":
+        copied_state(_first_night(), folder)
+        return rehearsal(folder)
+    settings = rehearsal(folder)
+    assert rehearse(settings, NIGHTS[0]).exit_code == 0
+    return settings
+
+
+@cache
+def _first_night() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="first-night-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    assert rehearse(rehearsal(folder / "state"), NIGHTS[0]).exit_code == 0
+    return folder / "state"
 
 
 @contextmanager

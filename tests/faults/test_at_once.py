@@ -35,7 +35,7 @@ from flows.settings import Settings
 from flows.status import compute_status
 from reports.snapshot import read_snapshot
 from tests.disks import filled_up, read_only, small_disk
-from tests.nights import NIGHTS, archive_of, evidence_state, gather, rehearsal, rehearse, site_state
+from tests.nights import NIGHTS, after_first_night, archive_of, evidence_state, gather, rehearsal, rehearse, site_state
 from tests.stores import AT, BOTH_DATABASES, copied_state, database_url
 
 SOME = ("29777404", "26363985", "31082916", "40615712", "990000005")
@@ -54,9 +54,7 @@ def opened(settings: Settings) -> Iterator[Store]:
 @pytest.fixture(scope="module")
 def first_night(database: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a state folder after the first night."""
-    settings = rehearsal(tmp_path_factory.mktemp("first") / "state")
-    assert rehearse(settings, NIGHTS[0]).exit_code == 0
-    return settings.state_dir
+    return after_first_night(tmp_path_factory.mktemp("first") / "state").state_dir
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ n-th commit to the database, wherever that falls.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import warnings
 from collections.abc import Callable
@@ -21,7 +20,8 @@ from sqlalchemy.engine import Engine
 from flows.night import StepName, opened_night, run_night
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings
-from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse
+from tests.nights import NIGHTS, after_first_night, evidence_state, rehearsal, rehearse
+from tests.stores import copied_state
 
 STEPS: tuple[StepName, ...] = (
     "baseline",
@@ -39,6 +39,11 @@ STEPS: tuple[StepName, ...] = (
 )
 COMMITS_TRIED = 8
 """How many commits, spread evenly over the night, get a kill of their own."""
+
+ON_POSTGRESQL = pytest.mark.parametrize(
+    "database", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True, scope="module"
+)
+"""Some of the same cuts there: what a killed process leaves in the database is the server's business, not ours."""
 
 
 def die() -> None:
@@ -92,11 +97,9 @@ def killed_at_commit(settings: Settings, number: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first_night(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
     """Return a state folder after the first night; each case disturbs the second one in a copy of it."""
-    folder = tmp_path_factory.mktemp("first")
-    assert rehearse(rehearsal(folder / "state"), NIGHTS[0]).exit_code == 0
-    return folder / "state"
+    return after_first_night(tmp_path_factory.mktemp("first") / "state").state_dir
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +121,7 @@ def undisturbed(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def copy_of(first_night: Path, folder: Path) -> Settings:
-    shutil.copytree(first_night, folder / "state", symlinks=True)
-    return rehearsal(folder / "state")
+    return rehearsal(copied_state(first_night, folder / "state"))
 
 
 def assert_same_end(settings: Settings, expected: dict[str, object]) -> None:
@@ -152,4 +154,24 @@ def test_a_night_killed_at_a_commit_ends_like_an_undisturbed_one(
     number = 1 + part * (commits - 1) // (COMMITS_TRIED - 1)
     status = night_in_child(settings, lambda s: killed_at_commit(s, number))
     assert os.WIFSIGNALED(status)
+    assert_same_end(settings, expected)
+
+
+@pytest.mark.slow
+@ON_POSTGRESQL
+@pytest.mark.parametrize("cut", ["search", "extraction", "publish", 0.3, 0.7])
+def test_a_night_killed_on_postgresql_ends_like_an_undisturbed_one(
+    first_night: Path, undisturbed: tuple[dict[str, object], int], tmp_path: Path, cut: StepName | float
+) -> None:
+    expected, commits = undisturbed
+    settings = copy_of(first_night, tmp_path)
+    assert settings.database_url.startswith("postgresql")
+
+    def run(killed: Settings) -> None:
+        if isinstance(cut, float):
+            killed_at_commit(killed, int(cut * commits))
+        else:
+            killed_at_step(killed, cut, after=True)
+
+    assert os.WIFSIGNALED(night_in_child(settings, run))
     assert_same_end(settings, expected)

@@ -22,7 +22,7 @@ from flows.publish import NEWEST_DECISIONS, publish, shown_snapshot_id
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings
 from tests.disks import small_disk
-from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse, site_state
+from tests.nights import NIGHTS, after_first_night, evidence_state, rehearsal, rehearse, site_state
 from tests.stores import AT, BOTH_DATABASES, ROOT
 
 
@@ -48,8 +48,7 @@ def test_a_full_disk_while_publishing_refuses_and_leaves_the_old_site(tmp_path: 
 
 
 def test_a_snapshot_changed_on_disk_is_not_published_over(tmp_path: Path) -> None:
-    settings = rehearsal(tmp_path / "state")
-    rehearse(settings, NIGHTS[0])
+    settings = after_first_night(tmp_path / "state")
     before = site_state(settings.site_dir)
     table = next(settings.snapshots_dir.glob("*/tables/values.csv"))
     table.write_text(table.read_text(encoding="utf-8").replace("0.71", "0.61"), encoding="utf-8")
@@ -85,8 +84,7 @@ def test_a_night_on_another_host_of_the_same_database_is_refused(tmp_path: Path,
 
 
 def test_publishing_twice_changes_nothing(tmp_path: Path) -> None:
-    settings = rehearsal(tmp_path / "state")
-    rehearse(settings, NIGHTS[0])
+    settings = after_first_night(tmp_path / "state")
     before = evidence_state(settings)
     store = open_store(settings)
     done = publish(settings, store, now=rehearsal_clock(settings, NIGHTS[0])(), night=NIGHTS[0])
@@ -96,8 +94,7 @@ def test_publishing_twice_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_lost_site_is_built_again_from_its_snapshot(tmp_path: Path) -> None:
-    settings = rehearsal(tmp_path / "state")
-    rehearse(settings, NIGHTS[0])
+    settings = after_first_night(tmp_path / "state")
     before = site_state(settings.site_dir)
     settings.site_dir.unlink()
     store = open_store(settings)
@@ -145,8 +142,7 @@ def test_the_nightly_command_exits_with_3_when_pubmed_cannot_be_reached(tmp_path
 
 @BOTH_DATABASES
 def test_a_publisher_killed_after_the_swap_never_gives_its_version_to_other_content(tmp_path: Path) -> None:
-    settings = rehearsal(tmp_path / "state")
-    rehearse(settings, NIGHTS[0])
+    settings = after_first_night(tmp_path / "state")
     shown = shown_snapshot_id(settings)
     store = open_store(settings)
     with store.write() as tx:
@@ -168,8 +164,7 @@ def test_a_publisher_killed_after_the_swap_never_gives_its_version_to_other_cont
 
 
 def test_no_new_version_is_published_on_an_old_decision_that_was_changed(tmp_path: Path) -> None:
-    settings = rehearsal(tmp_path / "state")
-    rehearse(settings, NIGHTS[0])
+    settings = after_first_night(tmp_path / "state")
     store, shown = open_store(settings), shown_snapshot_id(settings)
     with store.write() as tx:
         for number in range(NEWEST_DECISIONS):
@@ -190,8 +185,7 @@ def test_no_new_version_is_published_on_an_old_decision_that_was_changed(tmp_pat
 
 
 def test_a_stale_site_is_not_taken_for_the_published_one(tmp_path: Path) -> None:
-    settings = rehearsal(tmp_path / "state")
-    rehearse(settings, NIGHTS[0])
+    settings = after_first_night(tmp_path / "state")
     before = site_state(settings.site_dir)
     about = settings.site_dir / "site.json"
     about.write_text(about.read_text(encoding="utf-8").replace(shown_snapshot_id(settings) or "", "another"), "utf-8")
@@ -202,8 +196,7 @@ def test_a_stale_site_is_not_taken_for_the_published_one(tmp_path: Path) -> None
 
 @BOTH_DATABASES
 def test_a_forged_decision_stops_publication(tmp_path: Path) -> None:
-    settings = rehearsal(tmp_path / "state")
-    rehearse(settings, NIGHTS[0])
+    settings = after_first_night(tmp_path / "state")
     store = open_store(settings)
     with store.write() as tx:
         for statement in drop_statements("decisions", dialect=store.dialect):
@@ -217,8 +210,7 @@ def test_a_forged_decision_stops_publication(tmp_path: Path) -> None:
 
 
 def test_live_and_rehearsed_nights_are_not_mixed_in_one_state_folder(tmp_path: Path) -> None:
-    settings = rehearsal(tmp_path / "state")
-    rehearse(settings, NIGHTS[0])
+    settings = after_first_night(tmp_path / "state")
     with pytest.raises(SettingsError, match="holds rehearsed nights; a live one needs a state folder of its own"):
         with opened_night(replace(settings, rehearsal=False), night=NIGHTS[1]):
             pass

@@ -34,7 +34,7 @@ from flows.publish import publish
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings, sqlite_url
 from reports.frozen import keep_published
-from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse, site_state
+from tests.nights import NIGHTS, after_first_night, evidence_state, rehearsal, rehearse, site_state
 from tests.stores import AT, BOTH_DATABASES, Under, copied_state
 
 PEOPLE = ("reviewer-a", "reviewer-b")
@@ -82,8 +82,7 @@ class Voting(threading.Thread):
 
 @BOTH_DATABASES
 def test_a_backup_made_under_load_brings_back_the_same_table_and_the_same_site(tmp_path: Path) -> None:
-    settings = rehearsal(tmp_path / "state")
-    assert rehearse(settings, NIGHTS[0]).exit_code == 0
+    settings = after_first_night(tmp_path / "state")
     site = site_state(settings.site_dir)
     with opened(settings) as store, store.read() as tx:
         table, begun = curated_values(tx), len(all_decisions(tx))
@@ -122,8 +121,7 @@ def test_a_backup_made_under_load_brings_back_the_same_table_and_the_same_site(t
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a state folder after one night, with somebody signed in."""
-    settings = rehearsal(tmp_path_factory.mktemp("state") / "state")
-    rehearse(settings, NIGHTS[0])
+    settings = after_first_night(tmp_path_factory.mktemp("state") / "state")
     with opened(settings) as store, store.write() as tx:
         add_account(tx, "reviewer-a", role=None, at=AT)
         add_session(tx, "token", "reviewer-a", at=AT)
@@ -320,8 +318,7 @@ def test_backup_and_restore_as_commands(
 def test_a_store_moved_to_postgresql_holds_the_same_and_the_nights_go_on_the_same(tmp_path: Path) -> None:
     from tests.postgres import drop_database, empty_database
 
-    here = rehearsal(tmp_path / "here")
-    rehearse(here, NIGHTS[0])
+    here = after_first_night(tmp_path / "here")
     there = replace(rehearsal(copied_state(tmp_path / "here", tmp_path / "there")), database_url=empty_database())
     try:
         moved = move_database(str(tmp_path / "there" / "review.db"), there.database_url)

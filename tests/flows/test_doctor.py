@@ -25,7 +25,7 @@ from flows.doctor.examine import examine
 from flows.doctor.findings import Finding, exit_code
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings
-from tests.nights import NIGHTS, files_state, rehearsal, rehearse
+from tests.nights import NIGHTS, after_first_night, files_state, rehearsal
 from tests.stores import AT, BOTH_DATABASES, copied_state
 
 MORNING = dt.timedelta(hours=7)
@@ -33,8 +33,7 @@ MORNING = dt.timedelta(hours=7)
 
 @pytest.fixture(scope="module")
 def healthy(database: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    settings = rehearsal(tmp_path_factory.mktemp("healthy") / "state")
-    assert rehearse(settings, NIGHTS[0]).exit_code == 0
+    settings = after_first_night(tmp_path_factory.mktemp("healthy") / "state")
     settings.state_dir.chmod(0o700)
     if (settings.state_dir / "review.db").exists():
         (settings.state_dir / "review.db").chmod(0o600)

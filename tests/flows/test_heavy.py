@@ -24,7 +24,7 @@ from flows.settings import Settings, checked_runner, load_settings
 from flows.status import compute_status
 from reports.model import Synthesis
 from tests.flows.prefect_server import end, wait_until
-from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse
+from tests.nights import NIGHTS, after_first_night, evidence_state, rehearsal
 from tests.stores import ROOT
 
 DRAWS = DRAWS_A_BATCH + 300
@@ -34,8 +34,7 @@ WAITING = [("c", "locoregional surgery and survival"), ("d", "a melanoma"), ("e"
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, tuple[Synthesis, ...]]:
-    settings = rehearsal(tmp_path_factory.mktemp("heavy"))
-    rehearse(settings, NIGHTS[0])
+    settings = after_first_night(tmp_path_factory.mktemp("heavy") / "state")
     store = open_store(settings)
     syntheses = published_syntheses(settings, store)
     store.close()

@@ -19,7 +19,7 @@ from flows.publish import publish
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings, sqlite_url
 from reports.snapshot import read_snapshot
-from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse, site_state
+from tests.nights import NIGHTS, after_first_night, evidence_state, rehearsal, rehearse, site_state
 from tests.stores import AT, BOTH_DATABASES
 
 pytestmark = BOTH_DATABASES
@@ -171,8 +171,7 @@ def test_a_value_approved_by_two_people_is_in_the_published_pool_with_its_words(
 
 
 def test_the_approval_is_told_as_the_reason_for_the_new_version(tmp_path: Path) -> None:
-    settings = rehearsal(tmp_path / "state")
-    rehearse(settings, NIGHTS[0])
+    settings = after_first_night(tmp_path / "state")
     snapshot = read_snapshot(next(settings.snapshots_dir.glob("2026.1-*")))
     assert snapshot.changes.previous_version is None
     assert snapshot.manifest.rehearsal

@@ -11,7 +11,7 @@ import yaml
 from flows.night import StepName
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.timetable import cron_of
-from tests.nights import NIGHTS, evidence_state, rehearsal, rehearse
+from tests.nights import NIGHTS, after_first_night, evidence_state, rehearsal
 from tests.stores import ROOT, protocol
 
 
@@ -35,8 +35,7 @@ def test_a_night_under_prefect_ends_like_a_plain_one_and_leaves_one_artifact(tmp
 
     from flows.nightly import run_with_prefect
 
-    plain, orchestrated = rehearsal(tmp_path / "plain"), rehearsal(tmp_path / "orchestrated")
-    rehearse(plain, NIGHTS[0])
+    plain, orchestrated = after_first_night(tmp_path / "plain"), rehearsal(tmp_path / "orchestrated")
     with rehearsing(orchestrated, packaged_archive(), night=NIGHTS[0]) as served:
         report = run_with_prefect(served, NIGHTS[0], rehearsal_clock(served, NIGHTS[0]))
     assert report.exit_code == 0

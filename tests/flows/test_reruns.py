@@ -19,7 +19,7 @@ from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.running import due_tonight, missed_night, surveillance_alone
 from flows.settings import Settings
 from flows.status import compute_status
-from tests.nights import NIGHTS, copied_archive, evidence_state, rehearsal, rehearse, revised
+from tests.nights import NIGHTS, after_first_night, copied_archive, evidence_state, rehearsal, revised
 from tests.stores import protocol
 
 RETRACTED = "29777404"
@@ -34,9 +34,7 @@ NOTICE = (
 @pytest.fixture(scope="module")
 def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a state folder after the first night; each test changes a copy."""
-    state = tmp_path_factory.mktemp("reruns") / "state"
-    assert rehearse(rehearsal(state), NIGHTS[0]).exit_code == 0
-    return state
+    return after_first_night(tmp_path_factory.mktemp("reruns") / "state").state_dir
 
 
 def copy_of(first_night: Path, folder: Path) -> Settings:

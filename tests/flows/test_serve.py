@@ -20,7 +20,7 @@ from extract.review.reopened import reopen_value, withdraw_value
 from flows.context import open_store, system_clock
 from flows.publish import shown_snapshot_id
 from flows.publisher import decided_since_published
-from tests.nights import NIGHTS, rehearsal, rehearse
+from tests.nights import after_first_night, rehearsal
 from tests.stores import ROOT, copied_state
 
 
@@ -66,7 +66,7 @@ def wait_for(address: str, process: subprocess.Popen[str]) -> None:
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     state = tmp_path_factory.mktemp("serve")
-    rehearse(rehearsal(state / "rehearsal"), NIGHTS[0])
+    after_first_night(state / "rehearsal")
     return state
 
 

@@ -16,14 +16,12 @@ from flows.context import open_store
 from flows.health import HealthCheck
 from flows.serve import site_app
 from flows.site_guard import CACHE_OTHER, CACHE_UNCHANGING, CACHE_VERSION, AddressLimit, cache_control
-from tests.nights import NIGHTS, rehearsal, rehearse
+from tests.nights import after_first_night, rehearsal
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    state = tmp_path_factory.mktemp("guard")
-    rehearse(rehearsal(state), NIGHTS[0])
-    return state
+    return after_first_night(tmp_path_factory.mktemp("guard") / "state").state_dir
 
 
 class Client:
