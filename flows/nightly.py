@@ -24,6 +24,7 @@ from flows.deployments import QUEUE_OLD, QUEUE_RESOURCE
 from flows.logs import redacted
 from flows.night import NightReport, StepName, opened_night, run_night
 from flows.process import begin_process
+from flows.search import SearchOutcome
 from flows.settings import Settings, load_settings
 from flows.summary import summary_lines
 from flows.timetable import local_date
@@ -50,21 +51,27 @@ def nightly(as_of: str | None = None) -> int | State[int]:
     report = night_flow(settings, night=night, clock=system_clock)
     if queue_age_days(settings, report.status, clock=system_clock) > settings.queue_old_after_days:
         emit_event(QUEUE_OLD, resource={"prefect.resource.id": QUEUE_RESOURCE})
-    if report.search.held_until is not None:
-        schedule_again(night, at=dt.datetime.fromisoformat(report.search.held_until))
+    again_if_held(report.search, as_of=night.isoformat())
     return night_state(report)
 
 
-def schedule_again(night: dt.date, *, at: dt.datetime) -> None:
-    """Let the deployment run a night again whose large job is held until then; without one, the next night takes it."""
-    if runtime.deployment.id is not None:
-        run_deployment(
-            UUID(runtime.deployment.id),
-            parameters={"as_of": night.isoformat()},
-            scheduled_time=at,
-            timeout=0,
-            as_subflow=False,
-        )
+def again_if_held(search: SearchOutcome, **parameters: str) -> None:
+    """Let this run's deployment run again when a large job that was held may go; without one, the next night takes it.
+
+    Parameters
+    ----------
+    parameters
+        What the flow is given then.
+    """
+    if search.held_until is None or runtime.deployment.id is None:
+        return
+    run_deployment(
+        UUID(str(runtime.deployment.id)),
+        parameters=parameters,
+        scheduled_time=dt.datetime.fromisoformat(search.held_until),
+        timeout=0,
+        as_subflow=False,
+    )
 
 
 def night_state(report: NightReport) -> int | State[int]:

@@ -15,7 +15,7 @@ from flows.context import open_store, system_clock
 from flows.digest import send_digests
 from flows.doctor.examine import examine
 from flows.doctor.findings import exit_code
-from flows.nightly import night_flow, night_state
+from flows.nightly import again_if_held, night_flow, night_state
 from flows.process import begin_process
 from flows.publisher import publish_once
 from flows.reconciliation import verify_state
@@ -39,6 +39,7 @@ def full_rerun() -> int | State[int]:
     settings = _begun()
     night = local_date(system_clock(), settings.protocol.living)
     report = night_flow(settings, night=night, clock=system_clock, scope="all dates", wait_seconds=PATIENCE_SECONDS)
+    again_if_held(report.search)
     return night_state(report)
 
 
@@ -48,6 +49,7 @@ def reconciliation() -> int | State[int]:
     settings = _begun()
     night = local_date(system_clock(), settings.protocol.living)
     report = night_flow(settings, night=night, clock=system_clock, scope="all records", wait_seconds=PATIENCE_SECONDS)
+    again_if_held(report.search)
     problems = verify_state(settings)
     if problems:
         return Failed(message=f"{len(problems)} problems, the first: {problems[0]}")

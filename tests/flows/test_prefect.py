@@ -10,6 +10,7 @@ import yaml
 
 from flows.night import StepName
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
+from flows.search import SearchOutcome
 from flows.timetable import cron_of
 from tests.nights import NIGHTS, after_first_night, evidence_state, rehearsal
 from tests.stores import ROOT, protocol
@@ -51,3 +52,25 @@ def test_a_night_under_prefect_ends_like_a_plain_one_and_leaves_one_artifact(tmp
     assert f"{report.waiting} items wait in the [review queue](http://localhost:8000/review/)" in told
     assert told.index("Needs a person") < told.index("What happened")
     assert names == sorted(get_args(StepName))
+
+
+@pytest.mark.prefect
+@pytest.mark.slow
+@pytest.mark.usefixtures("prefect_harness")
+def test_a_night_whose_large_job_is_held_is_scheduled_again_for_the_quiet_hours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from prefect.client.orchestration import get_client
+
+    from flows.nightly import again_if_held, nightly
+
+    deployment = nightly.to_deployment(name="night-of-a-test").apply()
+    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", str(deployment))
+    again_if_held(SearchOutcome(1, 0, 1, ()), as_of="2026-11-19")  # nothing was held
+    held = SearchOutcome(0, 0, 0, ("large job",), held_until="2126-11-21T02:00:00+00:00")
+    again_if_held(held, as_of="2026-11-20")
+    with get_client(sync_client=True) as client:
+        (run,) = [found for found in client.read_flow_runs() if found.deployment_id == deployment]
+    assert run.parameters == {"as_of": "2026-11-20"}
+    assert run.expected_start_time is not None
+    assert run.expected_start_time.isoformat() == "2126-11-21T02:00:00+00:00"
