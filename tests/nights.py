@@ -30,7 +30,7 @@ from flows.publish import Publication
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings, load_settings
 from flows.status import compute_status
-from tests.stores import AT, ROOT, Under, copied_state, database_url
+from tests.stores import AT, ROOT, Database, Under, database_url
 
 NIGHTS = tuple(dt.date(2026, 11, day) for day in (20, 21, 22))
 
@@ -51,20 +51,22 @@ def rehearse(settings: Settings, night: dt.date, *, archive: Path | None = None)
 
 def after_first_night(folder: Path) -> Settings:
     """Return the settings of a state folder after the first night, run once in a test process and copied from there."""
-    if Under.database == "sqlite":
-        copied_state(_first_night(), folder)
-        return rehearsal(folder)
-    settings = rehearsal(folder)
-    assert rehearse(settings, NIGHTS[0]).exit_code == 0
-    return settings
+    before, database = _first_night(Under.database)
+    shutil.copytree(before, folder, symlinks=True)
+    if database is not None:
+        from tests.postgres import new_database
+
+        Under.urls[folder] = new_database(source=database)
+    return rehearsal(folder)
 
 
 @cache
-def _first_night() -> Path:
+def _first_night(_on: Database) -> tuple[Path, str | None]:
+    """Return the folder, and on PostgreSQL the database that belongs to it, which outlives the module that asked."""
     folder = Path(tempfile.mkdtemp(prefix="first-night-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     assert rehearse(rehearsal(folder / "state"), NIGHTS[0]).exit_code == 0
-    return folder / "state"
+    return folder / "state", Under.urls.pop(folder / "state", None)
 
 
 @contextmanager
