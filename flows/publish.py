@@ -38,11 +38,9 @@ from flows.settings import Settings
 from flows.status import compute_status
 from reports.errors import ReportError
 from reports.frozen import keep_published
-from reports.gates import check_site
+from reports.making import make_site
 from reports.model import Manifest, Snapshot, Synthesis
 from reports.publish import swap
-from reports.search_index import index_site
-from reports.site import build_site
 from reports.snapshot import read_snapshot, read_snapshots, write_snapshot
 from reports.status import Status, rewrite_status
 
@@ -268,17 +266,16 @@ def _publish_site(
         # What readers have seen goes into the archive first: it is never rendered again.
         keep_published(settings.site_dir, settings.frozen_pages_dir)
         staged.mkdir(parents=True)
-        build = build_site(
+        make_site(
             snapshot,
             status=status,
             out=staged,
             site_url=settings.site_url,
             earlier=older,
             archive=settings.frozen_pages_dir,
+            built=settings.built_pages_dir,
             figure_formats=settings.figure_formats,
         )
-        index_site(staged)
-        check_site(staged, snapshot, previous=older[-1] if older else None, kept=build.kept)
         swap(staged, settings.site_dir)
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)

@@ -143,6 +143,11 @@ class Settings:
         """Folder of the pages of every published version, as they were published."""
         return self.state_dir / "frozen-pages"
 
+    @property
+    def built_pages_dir(self) -> Path:
+        """Folder of the last build's pages: a cache, which may be removed at any time."""
+        return self.state_dir / "built-pages"
+
     def __repr__(self) -> str:
         """Show the settings without secrets."""
         return f"Settings(state_dir={str(self.state_dir)!r}, rehearsal={self.rehearsal})"

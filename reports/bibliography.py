@@ -35,12 +35,11 @@ def _ris_entry(report: ReportRow) -> list[str]:
 def bibtex(edition: Edition, *, site_url: str, stratum: Stratum = WHOLE) -> str:
     """Return how to cite a report of this version; its address is the frozen one, which never changes."""
     subject = "" if stratum == WHOLE else f": {edition.subject(stratum)}"
-    year = edition.snapshot.manifest.created_at[:4]
     return (
         f"@misc{{{_key(edition, stratum)},\n"
         f"  title = {{{_brace(edition.short_title + subject)}: a living systematic review}},\n"
         f'  author = "{{{_brace(_author(edition))}}}",\n'
-        f"  year = {{{year}}},\n"
+        f"  year = {{{edition.published_year}}},\n"
         f"  version = {{{edition.version}}},\n"
         f"  url = {{{site_url}/{frozen_path(stratum.path, edition.version)}}},\n"
         "}\n"
@@ -54,14 +53,13 @@ def _key(edition: Edition, stratum: Stratum) -> str:
 
 def citation_cff(edition: Edition, *, site_url: str) -> str:
     """Return a CITATION.cff for this version (values are JSON strings, which YAML reads)."""
-    manifest = edition.snapshot.manifest
     return (
         "cff-version: 1.2.0\n"
         'message: "Please cite the version you read."\n'
         f"title: {json.dumps(edition.short_title + ': a living systematic review', ensure_ascii=False)}\n"
-        f"version: {json.dumps(edition.version)}\n"
-        f"date-released: {manifest.created_at[:10]}\n"
-        f"url: {json.dumps(f'{site_url}/subtype/all/v/{edition.version}/')}\n"
+        f"version: {json.dumps(edition.version, ensure_ascii=False)}\n"
+        f"date-released: {edition.published_on}\n"
+        f"url: {json.dumps(f'{site_url}/subtype/all/v/{edition.version}/', ensure_ascii=False)}\n"
         "authors:\n"
         f"  - name: {json.dumps(_author(edition), ensure_ascii=False)}\n"
     )

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +17,7 @@ from reports.model import Synthesis
 from reports.pages.edition import Edition
 from reports.pages.shell import Page, Site, page
 from reports.r_script import r_script
-from reports.snapshot import TABLES, table_csv, table_meta
+from reports.snapshot import TABLES, json_text, table_meta
 from reports.templating import HERE, render, tidy
 
 FOLDER = "data/"
@@ -45,14 +43,27 @@ class SynthesisFiles:
     k: int
 
 
-def download_pages(site: Site, edition: Edition) -> list[Page]:
-    """Return every file below ``data/`` with the page that lists them."""
-    files = _table_files(edition) + _synthesis_files(edition) + _reference_files(site, edition)
-    files += _figure_files(site, edition)
-    files.append(Page(f"{FOLDER}codebook.csv", codebook()))
-    files.append(Page(f"{FOLDER}protocol.json", json_text(edition.snapshot.protocol)))
-    files.append(Page(f"{FOLDER}datapackage.json", data_package(site, edition, files)))
-    return [*files, _index(site, edition, files)]
+def data_files(site: Site, edition: Edition) -> list[Page]:
+    """Return the tables with what describes them, the references, and the page that lists all files."""
+    return [
+        *(Page(f"{FOLDER}tables/{name}.csv", table.text) for name, table in edition.tables.items()),
+        Page(f"{FOLDER}included-reports.ris", ris(edition.snapshot.reports)),
+        Page(f"{FOLDER}citation.bib", bibtex(edition, site_url=site.site_url)),
+        Page(f"{FOLDER}CITATION.cff", citation_cff(edition, site_url=site.site_url)),
+        Page(f"{FOLDER}codebook.csv", codebook()),
+        Page(f"{FOLDER}protocol.json", edition.protocol_text),
+        Page(f"{FOLDER}datapackage.json", data_package(site, edition)),
+        _index(site, edition),
+    ]
+
+
+def synthesis_files(site: Site, edition: Edition, synthesis_id: str) -> list[Page]:
+    """Return what can be taken away of one synthesis: inputs and results, code to run it again, its plot."""
+    one = edition.results[synthesis_id]
+    files = [Page(f"{FOLDER}results/{synthesis_id}.json", json_text(one.model_dump(mode="json")))]
+    if one.k:
+        files.append(Page(f"{FOLDER}r/{synthesis_id}.R", _script(edition, one)))
+    return files + _figure_files(site, edition, one)
 
 
 def codebook() -> str:
@@ -68,12 +79,11 @@ def codebook() -> str:
     return out.getvalue()
 
 
-def data_package(site: Site, edition: Edition, files: Sequence[Page]) -> str:
+def data_package(site: Site, edition: Edition) -> str:
     """Return the Frictionless data package that describes the tables."""
-    texts = {file.path: file.text for file in files}
     resources = []
     for name, row_type in TABLES.items():
-        text = texts[f"{FOLDER}tables/{name}.csv"]
+        table = edition.tables[name]
         meta = json.loads(table_meta(name, row_type))
         resources.append(
             {
@@ -81,8 +91,8 @@ def data_package(site: Site, edition: Edition, files: Sequence[Page]) -> str:
                 "path": f"tables/{name}.csv",
                 "profile": "tabular-data-resource",
                 "description": meta["description"],
-                "bytes": len(text.encode()),
-                "hash": f"sha256:{sha256(text)}",
+                "bytes": len(table.text.encode()),
+                "hash": f"sha256:{table.sha256}",
                 "mediatype": "text/csv",
                 "encoding": "utf-8",
                 "schema": {"fields": [_field(column) for column in meta["columns"]], "missingValues": [""]},
@@ -94,8 +104,8 @@ def data_package(site: Site, edition: Edition, files: Sequence[Page]) -> str:
             "name": "living-review",
             "title": edition.short_title,
             "version": edition.version,
-            "id": edition.snapshot.manifest.snapshot_id,
-            "created": edition.snapshot.manifest.created_at,
+            "id": edition.snapshot_id,
+            "created": edition.published_at,
             "homepage": f"{site.site_url}/",
             "resources": resources,
         }
@@ -115,71 +125,33 @@ def _field(column: dict[str, Any]) -> dict[str, Any]:
     return field
 
 
-def json_text(value: object) -> str:
-    """Return JSON for people and programs: sorted, indented, no NaN."""
-    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
-
-
-def sha256(text: str) -> str:
-    """Return the SHA-256 of a text file."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _table_files(edition: Edition) -> list[Page]:
-    return [
-        Page(f"{FOLDER}tables/{name}.csv", table_csv(getattr(edition.snapshot, name), row_type))
-        for name, row_type in TABLES.items()
-    ]
-
-
-def _synthesis_files(edition: Edition) -> list[Page]:
-    files = []
-    for one in edition.snapshot.results:
-        files.append(Page(f"{FOLDER}results/{one.synthesis_id}.json", json_text(one.model_dump(mode="json"))))
-        if one.k:
-            files.append(Page(f"{FOLDER}r/{one.synthesis_id}.R", _script(edition, one)))
-    return files
-
-
 def _script(edition: Edition, synthesis: Synthesis) -> str:
     return r_script(synthesis, words=edition.words(synthesis.synthesis_id), favours=edition.terms.favours[0])
 
 
-def _figure_files(site: Site, edition: Edition) -> list[Page]:
-    """Return each forest plot as a file of its own, for slides and papers."""
+def _figure_files(site: Site, edition: Edition, one: Synthesis) -> list[Page]:
+    """Return the forest plot as files of its own, for slides and papers."""
     style = (HERE / "static" / "figure.css").read_text(encoding="utf-8").strip()
-    mark = "Rehearsal: recorded archive, not the live review. " if edition.snapshot.manifest.rehearsal else ""
-    files = []
-    for one in edition.snapshot.results:
-        title = f"{mark}{edition.words(one.synthesis_id)}, version {edition.version}"
-        plot = forest(one, anchor="forest", title=title, terms=edition.terms, bias=edition.bias_of)
-        if plot is not None:
-            text = tidy(render("svg/standalone.svg", plot=plot, style=Markup(style)))  # noqa: S704
-            files.append(Page(f"{FOLDER}figures/{one.synthesis_id}.svg", text))
-            files += [
-                Page(f"{FOLDER}figures/{one.synthesis_id}.{kind}", "", export(plot, kind))
-                for kind in site.figure_formats
-            ]
-    return files
-
-
-def _reference_files(site: Site, edition: Edition) -> list[Page]:
+    mark = "Rehearsal: recorded archive, not the live review. " if edition.rehearsal else ""
+    title = f"{mark}{edition.words(one.synthesis_id)}, version {edition.version}"
+    plot = forest(one, anchor="forest", title=title, terms=edition.terms, bias=edition.bias_of)
+    if plot is None:
+        return []
+    text = tidy(render("svg/standalone.svg", plot=plot, style=Markup(style)))  # noqa: S704
     return [
-        Page(f"{FOLDER}included-reports.ris", ris(edition.snapshot.reports)),
-        Page(f"{FOLDER}citation.bib", bibtex(edition, site_url=site.site_url)),
-        Page(f"{FOLDER}CITATION.cff", citation_cff(edition, site_url=site.site_url)),
+        Page(f"{FOLDER}figures/{one.synthesis_id}.svg", text),
+        *(Page(f"{FOLDER}figures/{one.synthesis_id}.{kind}", "", export(plot, kind)) for kind in site.figure_formats),
     ]
 
 
-def _index(site: Site, edition: Edition, files: Sequence[Page]) -> Page:
-    texts = {file.path: file.text for file in files}
+def _index(site: Site, edition: Edition) -> Page:
     tables = [
         TableFile(
             name,
             f"tables/{name}.csv",
             json.loads(table_meta(name, row_type))["description"],
-            len(getattr(edition.snapshot, name)),
-            sha256(texts[f"{FOLDER}tables/{name}.csv"]),
+            edition.tables[name].rows,
+            edition.tables[name].sha256,
         )
         for name, row_type in TABLES.items()
     ]
@@ -195,9 +167,5 @@ def _index(site: Site, edition: Edition, files: Sequence[Page]) -> Page:
         heading="Data.",
         tables=tables,
         formats=("svg", *site.figure_formats),
-        syntheses=[_listed(edition, one) for one in edition.snapshot.results],
+        syntheses=[SynthesisFiles(*listed) for listed in edition.listed_results],
     )
-
-
-def _listed(edition: Edition, synthesis: Synthesis) -> SynthesisFiles:
-    return SynthesisFiles(synthesis.synthesis_id, edition.words(synthesis.synthesis_id), synthesis.k)

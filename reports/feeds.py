@@ -33,7 +33,7 @@ def site_feed(site: Site, editions: Sequence[Edition]) -> Page:
             title=f"Version {e.version}",
             id=f"{site.site_url}/{frozen_path(WHOLE.path, e.version)}",
             url=f"{site.site_url}/{frozen_path(WHOLE.path, e.version)}",
-            updated=e.snapshot.manifest.created_at,
+            updated=e.published_at,
             summary=f"{'; '.join(e.snapshot.changes.triggers)}. {' '.join(answer(e, WHOLE))}",
         )
         for e in reversed(editions)
@@ -70,7 +70,7 @@ def corrections_feed(site: Site, editions: Sequence[Edition]) -> Page:
             title=trigger,
             id=f"{site.site_url}/{frozen_path(WHOLE.path, e.version)}#correction-{number}",
             url=f"{site.site_url}/changes/#v{e.version}",
-            updated=e.snapshot.manifest.created_at,
+            updated=e.published_at,
             summary=trigger,
         )
         for e in reversed(editions)
@@ -82,14 +82,14 @@ def corrections_feed(site: Site, editions: Sequence[Edition]) -> Page:
 
 
 def _feed(site: Site, latest: Edition, path: str, title: str, folder: str, entries: Sequence[Entry]) -> Page:
-    mark = "Rehearsal: recorded archive, not the live review. " if latest.snapshot.manifest.rehearsal else ""
+    mark = "Rehearsal: recorded archive, not the live review. " if latest.rehearsal else ""
     text = render(
         "feed.xml",
         title=mark + title,
         id=f"{site.site_url}/{path}",
         self_url=f"{site.site_url}/{path}",
         page_url=f"{site.site_url}/{folder}",
-        updated=entries[0].updated if entries else latest.snapshot.manifest.created_at,
+        updated=entries[0].updated if entries else latest.published_at,
         author=str(latest.snapshot.protocol.get("editorial", {}).get("signed_by") or "Living review team"),
         entries=entries,
     )

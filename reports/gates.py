@@ -7,6 +7,7 @@ with the templates.
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,8 +27,18 @@ REMOVING = frozenset({"withdraw", "reject", "remove", "exclude"})
 FORBIDDEN_TEXT = re.compile(r"(?<![\w.-])(NaN|nan|inf|Infinity|None(?!\.|\s+[a-z]))(?![\w-])|\{\{|\{%|\}\}")
 """What a program leaves where a number should stand; "None." and "None known" are words of the language."""
 
+LIKELY_FORBIDDEN = re.compile(r"(?:NaN|nan|inf|Infinity|None)(?![\w-])|\{\{|\{%|\}\}")
+"""Places worth a closer look: a pattern that begins with a look backwards is slow at every letter of a long page."""
 
-def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None, kept: KeptPages = NOTHING_KEPT) -> None:
+
+def check_site(
+    out: Path,
+    snapshot: Snapshot,
+    *,
+    previous: Snapshot | None,
+    kept: KeptPages = NOTHING_KEPT,
+    pages: Mapping[str, PageText] | None = None,
+) -> None:
     """Refuse a site that must not be published.
 
     Parameters
@@ -41,6 +52,8 @@ def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None, kept
     kept
         Frozen pages taken from the archive: they passed when they were published and cannot be changed; only
         that their links still lead somewhere is looked at.
+    pages
+        What the pages say (:class:`reports.readings.Readings`); None reads all of them.
 
     Raises
     ------
@@ -51,24 +64,25 @@ def check_site(out: Path, snapshot: Snapshot, *, previous: Snapshot | None, kept
     """
     check_removals(snapshot, previous)
     check_sums(snapshot.flow)
-    names = sorted(_html_files(out) - kept.files)
-    pages = {name: read_page(out / name) for name in names}
+    files = _files(out)
+    if pages is None:
+        pages = {name: read_page(out / name) for name in sorted(files - kept.files) if name.endswith(".html")}
     if "index.html" not in pages:
         raise GateError(f"{out}: no index.html; the site was not built")
     for name, page in pages.items():
         _check_markup(name, page)
         _check_text(name, page)
         _check_sections(name, page)
-    _check_links(out, pages)
-    _check_kept_links(out, kept.links)
+    _check_links(out, files, pages)
+    _check_kept_links(files, kept.links)
     check_checklist(pages, version=snapshot.manifest.version)
     _check_numbers(pages, snapshot)
     _check_naive(pages, snapshot)
 
 
-def _html_files(out: Path) -> set[str]:
+def _files(out: Path) -> frozenset[str]:
     root = len(str(out)) + 1
-    return {f"{folder}/{name}"[root:] for folder, _, names in os.walk(out) for name in names if name.endswith(".html")}
+    return frozenset(f"{folder}/{name}"[root:] for folder, _, names in os.walk(out) for name in names)
 
 
 def check_removals(snapshot: Snapshot, previous: Snapshot | None) -> None:
@@ -96,15 +110,16 @@ def _check_markup(name: str, page: PageText) -> None:
         raise GateError(f"{name}: the markup is broken ({len(page.faults)} places): {page.faults[0]}")
 
 
-def _check_kept_links(out: Path, links: Mapping[str, str]) -> None:
+def _check_kept_links(files: frozenset[str], links: Mapping[str, str]) -> None:
     """Look whether what frozen pages point to is still there; each place once, however many versions point to it."""
     for target, name in links.items():
-        if not (out / target).is_file():
+        if target not in files:
             raise GateError(f"{name}: the link to {target!r} of this frozen page leads nowhere; keep what it points to")
 
 
 def _check_text(name: str, page: PageText) -> None:
-    found = FORBIDDEN_TEXT.search(page.text)
+    places = (FORBIDDEN_TEXT.match(page.text, likely.start()) for likely in LIKELY_FORBIDDEN.finditer(page.text))
+    found = next((place for place in places if place), None)
     if found:
         around = page.text[max(0, found.start() - 40) : found.end() + 40]
         raise GateError(f"{name}: {found.group()!r} stands on the page: ...{' '.join(around.split())}...")
@@ -116,27 +131,40 @@ def _check_sections(name: str, page: PageText) -> None:
             raise GateError(f"{name}: the section {heading!r} is empty; a gap must be said in words")
 
 
-def _check_links(out: Path, pages: dict[str, PageText]) -> None:
+def _check_links(out: Path, files: frozenset[str], pages: Mapping[str, PageText]) -> None:
+    ids: dict[str, frozenset[str]] = {name: page.ids for name, page in pages.items()}
+    folders = {name: name.split("/")[:-1] for name in pages}
     for name, page in pages.items():
-        folder = (out / name).parent
-        for link in page.links:
-            if re.match(r"[a-z][a-z0-9+.-]*:", link) or link.startswith("//"):
+        for link in set(page.links):
+            if ELSEWHERE.match(link):
                 continue
-            target, _, fragment = link.partition("#")
-            path = folder / target.partition("?")[0] if target else out / name
-            if target.startswith("/"):
-                continue  # only the page for unknown addresses links from the root of the server
-            if path.is_dir() or target.endswith("/"):
-                path = path / "index.html"
-            if not path.is_file():
+            address, _, fragment = link.partition("#")
+            target = _target(folders[name], address.partition("?")[0]) if address else name
+            if target not in files:
+                target = f"{target}/index.html" if target else "index.html"
+            if target not in files:
                 raise GateError(f"{name}: the link to {link!r} leads nowhere")
-            if fragment and path.suffix == ".html":
-                known = pages.get(path.resolve().relative_to(out.resolve()).as_posix()) or read_page(path)
-                if fragment not in known.ids:
+            if fragment and target.endswith(".html"):
+                if target not in ids:
+                    ids[target] = read_page(out / target).ids
+                if fragment not in ids[target]:
                     raise GateError(f"{name}: the link to {link!r} leads to a page without that place")
 
 
-def _check_numbers(pages: dict[str, PageText], snapshot: Snapshot) -> None:
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|/")
+"""Links that leave the site; only the page for unknown addresses links from the root of the server."""
+
+
+def _target(folder: list[str], address: str) -> str:
+    """Return the path in the site that a relative link in a folder means; empty for its root, ``..`` above it."""
+    depth = len(folder)
+    while address.startswith("../") and depth > 0:
+        address, depth = address[3:], depth - 1
+    target = posixpath.normpath("/".join((*folder[:depth], address)))
+    return "" if target == "." else target
+
+
+def _check_numbers(pages: Mapping[str, PageText], snapshot: Snapshot) -> None:
     """Compare each forest table of the latest reports with the snapshot."""
     results = {one.synthesis_id: one for one in snapshot.results}
     seen: set[str] = set()
@@ -186,7 +214,7 @@ def _one(value: float, decimals: int) -> str:
     return "{:.{}f}".format(value, shown)
 
 
-def _check_naive(pages: dict[str, PageText], snapshot: Snapshot) -> None:
+def _check_naive(pages: Mapping[str, PageText], snapshot: Snapshot) -> None:
     """Keep the reading that must not be used on the one page that explains it."""
     naive = snapshot.validation.naive_ratio
     if naive is None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any, cast
 
 from lxml import etree
+
+HEADINGS = ("h1", "h2", "h3", "h4")
+UNSEARCHED = {"figure", "svg", "script", "style", "nav"}
+UNSEARCHED_CLASSES = {"numbers", "lights", "kind"}
+"""Classes of what nobody looks for by a word: columns of numbers, letters, the version in a heading."""
 
 SILENT = {"script", "style", "head"}
 WORD_ENDING = {"dt", "dd", "th", "td", "li", "p", "h1", "h2", "h3", "h4", "text", "title", "desc", "div", "small"}
@@ -26,6 +32,8 @@ class PageText:
     """What a page says; ``sections`` are (heading, text below it) of each section element.
 
     ``faults`` are breaks of the markup itself: tags that do not match, ids that stand twice or cannot be linked to.
+    ``searched`` is the page for the search index: its words and headings, without figures and columns of numbers;
+    empty for a page that is not searched.
     """
 
     text: str
@@ -36,14 +44,20 @@ class PageText:
     headings: tuple[tuple[str, str], ...]
     title: str
     faults: tuple[str, ...] = ()
+    searched: str = ""
 
 
 def read_page(path: Path) -> PageText:
     """Read an HTML file."""
+    return read_html(path.read_bytes())
+
+
+def read_html(raw: bytes) -> PageText:
+    """Read HTML, a page or a part of one."""
     reader = _Reader()
     # huge_tree: a page of 200 studies is deep enough to trip the parser's guard; entities and network stay off.
     parser = etree.HTMLParser(target=cast("Any", reader), encoding="utf-8", no_network=True, huge_tree=True)
-    etree.fromstring(path.read_bytes(), parser)
+    etree.fromstring(raw, parser)
     broken = [f"line {e.line}: {e.message}" for e in parser.error_log if e.type_name != "HTML_UNKNOWN_TAG"]
     return PageText(
         text=" ".join("".join(reader.text).split()),
@@ -54,6 +68,7 @@ def read_page(path: Path) -> PageText:
         headings=tuple((level, " ".join(words.split())) for level, words in reader.headings),
         title=" ".join(reader.title.split()),
         faults=(*broken, *reader.bad_ids),
+        searched=" ".join("".join(reader.searched).split()),
     )
 
 
@@ -69,6 +84,10 @@ class _Reader:
         self.headings: list[tuple[str, str]] = []
         self.title = ""
         self.bad_ids: list[str] = []
+        self.searched: list[str] = []
+        self._depth = 0
+        self._searched_from: int | None = None
+        self._unsearched_from: int | None = None
         self._silent = 0
         self._open_sections: list[list[str]] = []
         self._heading: str | None = None
@@ -79,6 +98,8 @@ class _Reader:
 
     def start(self, tag: str, attrib: Mapping[str, str]) -> None:
         given = dict(attrib)
+        self._depth += 1
+        self._start_searched(tag, given)
         if "id" in given:
             if given["id"] in self.ids or not given["id"] or any(c.isspace() for c in given["id"]):
                 self.bad_ids.append(f"the id {given['id']!r} stands twice, is empty or holds a space")
@@ -90,10 +111,32 @@ class _Reader:
             self._in_title = True
         if tag == "section":
             self._open_sections.append(["", ""])
-        if tag in ("h1", "h2", "h3", "h4"):
+        if tag in HEADINGS:
             self._heading = tag
             self.headings.append((tag, ""))
         self._start_table(tag, given)
+
+    def _start_searched(self, tag: str, given: dict[str, str]) -> None:
+        if "data-pagefind-body" in given and self._searched_from is None:
+            self._searched_from = self._depth
+            title = escape(given.get("data-pagefind-meta", ""))
+            self.searched.append(f'<main data-pagefind-body data-pagefind-meta="{title}">')
+        elif self._searched_from is None or self._unsearched_from is not None:
+            return
+        elif tag in UNSEARCHED or "data-pagefind-ignore" in given or given.get("class") in UNSEARCHED_CLASSES:
+            self._unsearched_from = self._depth
+        elif tag in HEADINGS:
+            place = f' id="{escape(given["id"])}"' if "id" in given else ""
+            self.searched.append(f"<{tag}{place}>")
+
+    def _end_searched(self, tag: str) -> None:
+        if self._unsearched_from == self._depth:
+            self._unsearched_from = None
+        elif self._searched_from == self._depth:
+            self._searched_from = None
+            self.searched.append("</main>")
+        elif tag in HEADINGS and self._searched_from is not None and self._unsearched_from is None:
+            self.searched.append(f"</{tag}>")
 
     def _start_table(self, tag: str, given: dict[str, str]) -> None:
         if tag == "table" and "data-synthesis" in given:
@@ -109,6 +152,8 @@ class _Reader:
     def end(self, tag: str) -> None:
         if tag in WORD_ENDING and not self._silent:
             self.data(" ")
+        self._end_searched(tag)
+        self._depth -= 1
         if tag in SILENT:
             self._silent -= 1
         if tag == "title":
@@ -132,6 +177,8 @@ class _Reader:
         if self._silent:
             return
         self.text.append(data)
+        if self._searched_from is not None and self._unsearched_from is None:
+            self.searched.append(escape(data))
         if self._cell is not None:
             self._cell.append(data)
         if self._heading is not None:

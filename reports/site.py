@@ -2,46 +2,77 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlparse
 
-from reports.downloads import download_pages
+from reports.built import Built, stamp, units_of
 from reports.errors import PublishError
-from reports.feeds import corrections_feed, report_feed, site_feed
 from reports.figures.flow_chart import check_sums
 from reports.formats import Format
-from reports.frozen import KeptPages, kept_pages, kept_versions, place
+from reports.frozen import KeptPages, KeptVersion, kept_pages, kept_versions, place
+from reports.holes import Filling, plain
 from reports.model import Snapshot
-from reports.pages.edition import Edition, Stratum
-from reports.pages.report_pages import changes_page, frozen_page, report_page, withdrawn_page
+from reports.pages.edition import LATE_WORDS, Edition
+from reports.pages.history import History
 from reports.pages.shell import Page, Site
-from reports.pages.site_pages import (
-    find_page,
-    methods_page,
-    overview_page,
-    patients_page,
-    people_page,
-    search_page,
-    status_page,
-    validation_page,
-)
-from reports.pages.study_pages import studies_page, study_page
-from reports.rows import ValueRow
+from reports.regions import regions
 from reports.status import SITE_FILE, STATUS_FILE, Status, status_json
 from reports.templating import HERE, render, script, script_path, style_path, stylesheet
+from reports.units import site_units
 
 
 @dataclass(frozen=True)
-class SiteBuild:
-    """What was written: pages (HTML files), files in all, their bytes; ``kept`` is what was taken from the archive."""
+class Source:
+    """What an HTML file was filled from, and the hash of the file."""
 
-    pages: int
-    files: int
-    bytes: int
+    text: str
+    sha256: str
+    filling: Filling
+
+
+@dataclass
+class SiteBuild:
+    """What was written: pages (HTML files), files in all, their bytes.
+
+    Parameters
+    ----------
+    kept
+        What was taken from the archive of frozen pages.
+    made
+        Pages rendered in this build; the others were taken from the one before.
+    sources
+        What each HTML file was filled from, by path.
+    """
+
     kept: KeptPages
+    pages: int = 0
+    files: int = 0
+    bytes: int = 0
+    made: list[str] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+
+    def add(self, out: Path, page: Page, filling: Filling, *, made: bool) -> None:
+        """Write a file, its holes filled."""
+        raw = filling.fill(page.text).encode("utf-8") if page.raw is None else page.raw
+        path = filling.fill(page.path)
+        _write(out / path, raw)
+        self.files += 1
+        self.bytes += len(raw)
+        if path.endswith(".html"):
+            self.pages += 1
+            self.sources[path] = Source(page.text, hashlib.sha256(raw).hexdigest(), filling)
+            if made:
+                self.made.append(path)
+
+    def add_kept(self, version: KeptVersion, size: int) -> None:
+        """Count what came from the archive."""
+        self.bytes += size
+        self.files += len(version.files)
+        self.pages += sum(name.endswith(".html") for name in version.files)
 
 
 def build_site(
@@ -52,7 +83,9 @@ def build_site(
     site_url: str,
     earlier: Sequence[Snapshot] = (),
     archive: Path | None = None,
+    built: Path | None = None,
     figure_formats: tuple[Format, ...] = (),
+    late_words: Sequence[str] = LATE_WORDS,
 ) -> SiteBuild:
     """Write the site into an empty folder.
 
@@ -71,8 +104,13 @@ def build_site(
     archive
         Where the pages of earlier versions are kept as they were published (:mod:`reports.frozen`); a version it does
         not hold is rendered again from its snapshot.
+    built
+        Where pages are kept from build to build (:mod:`reports.built`); None renders everything.
     figure_formats
         Formats of the forest plots beside SVG; they need the extra ``figures``.
+
+    late_words
+        Words of the latest edition that are left open in kept pages and filled in at the end.
 
     Raises
     ------
@@ -87,21 +125,39 @@ def build_site(
         raise PublishError(f"{out}: the site is built into an existing empty folder; make one")
     check_sums(snapshot.flow)
     shown = status.model_copy(update={"rehearsal": status.rehearsal or snapshot.manifest.rehearsal})
-    site = Site(site_url=site_url.rstrip("/"), status=shown, figure_formats=figure_formats)
-    editions = _editions(snapshot, earlier)
-    known = [(e.version, e.snapshot.manifest.snapshot_id) for e in editions[:-1]]
+    site = Site(site_url=site_url.rstrip("/"), figure_formats=figure_formats)
+    history = History(_editions(snapshot, earlier))
+    known = [(e.version, e.snapshot.manifest.snapshot_id) for e in history.editions[:-1]]
     kept = kept_versions(archive, known)
-    pages = size = files = 0
+    filling = Filling(_filled_words(history.latest, late_words), regions(history, shown))
+    build = SiteBuild(kept=kept_pages(kept.values()))
     for version in kept.values():
-        size += place(version, out)
-        files += len(version.files)
-        pages += sum(name.endswith(".html") for name in version.files)
-    for page in site_files(site, editions, kept=frozenset(kept)):
-        raw = page.text.encode("utf-8") if page.raw is None else page.raw
-        _write(out / page.path, raw)
-        files, size = files + 1, size + len(raw)
-        pages += page.path.endswith(".html")
-    return SiteBuild(pages=pages, files=files, bytes=size, kept=kept_pages(kept.values()))
+        build.add_kept(version, place(version, out))
+    store = Built(built, stamp=stamp(site, sorted(filling.words)), history=history, late=frozenset(filling.words))
+    for one in units_of(site_units(site, history, kept=frozenset(kept))):
+        made = store.make(one)
+        for page in made.pages:
+            build.add(out, page, filling, made=not made.kept)
+    for page in _plain_files(site, history, shown):
+        build.add(out, page, filling, made=False)
+    _saved(store, built)
+    return build
+
+
+def _filled_words(latest: Edition, names: Sequence[str]) -> dict[str, str]:
+    """Return the words left open in pages; one that must be escaped somewhere is rendered like any other."""
+    words = {name: str(getattr(latest, name)) for name in names}
+    return {name: word for name, word in words.items() if plain(word)}
+
+
+def _saved(store: Built, folder: Path | None) -> None:
+    try:
+        store.save()
+    except OSError as error:
+        raise PublishError(
+            f"{folder}: the built pages cannot be kept there ({error.strerror}); the published site was not touched. "
+            "Free space or permissions there, then publish again."
+        ) from error
 
 
 def _editions(snapshot: Snapshot, earlier: Sequence[Snapshot]) -> tuple[Edition, ...]:
@@ -111,85 +167,8 @@ def _editions(snapshot: Snapshot, earlier: Sequence[Snapshot]) -> tuple[Edition,
     return (*(Edition(one) for one in by_version.values()), Edition(snapshot))
 
 
-def site_files(site: Site, editions: Sequence[Edition], *, kept: frozenset[str] = frozenset()) -> Iterator[Page]:
-    """Yield every file of the site but the frozen pages of ``kept`` versions, in an order that does not matter."""
-    latest = editions[-1]
-    yield overview_page(site, latest)
-    for make in (studies_page, search_page, status_page, validation_page, people_page, patients_page, find_page):
-        yield make(site, latest)
-    yield methods_page(site, editions)
-    yield changes_page(
-        site,
-        editions,
-        None,
-        folder="changes/",
-        title=f"Changes. {latest.short_title}: a living systematic review, version {latest.version}",
-    )
-    yield from _study_files(site, editions)
-    yield from _report_files(site, editions, kept)
-    yield from download_pages(site, latest)
-    yield site_feed(site, editions)
-    yield corrections_feed(site, editions)
-    yield from _plain_files(site, editions)
-
-
-def _study_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
-    """Yield a page for each study of the latest edition, and for those that only an older one has."""
-    seen: set[str] = set()
-    for edition in reversed(editions):
-        for study in edition.snapshot.studies:
-            slug = edition.study_slugs[study.study_id]
-            if slug in seen:
-                continue
-            seen.add(slug)
-            yield study_page(
-                site,
-                edition,
-                study,
-                former=_former_values(editions, edition, study.study_id),
-                removed_after=None if edition is editions[-1] else edition.version,
-            )
-
-
-def _former_values(editions: Sequence[Edition], shown: Edition, study_id: str) -> tuple[ValueRow, ...]:
-    """Return the values of a study that earlier editions held and the one shown does not."""
-    present = {value.value_id for value in shown.values_of.get(study_id, ())}
-    former = {
-        value.value_id: value
-        for edition in editions
-        for value in edition.values_of.get(study_id, ())
-        if value.value_id not in present
-    }
-    return tuple(former[key] for key in sorted(former))
-
-
-def _report_files(site: Site, editions: Sequence[Edition], kept: frozenset[str]) -> Iterator[Page]:
-    latest = editions[-1]
-    for stratum in _all_strata(editions):
-        holders = [edition for edition in editions if stratum in edition.strata]
-        versions = tuple(edition.version for edition in reversed(holders))
-        if latest in holders:
-            yield report_page(site, latest, stratum, versions=versions)
-        else:
-            yield withdrawn_page(site, latest, holders[-1], stratum, versions=versions)
-        yield changes_page(
-            site,
-            editions,
-            stratum,
-            folder=f"{stratum.path}changes/",
-            title=f"Changes: {holders[-1].title(stratum)}, version {latest.version}",
-        )
-        yield report_feed(site, editions, stratum)
-        for edition in (one for one in holders if one.version not in kept):
-            yield frozen_page(site, edition, stratum)
-
-
-def _all_strata(editions: Sequence[Edition]) -> tuple[Stratum, ...]:
-    return tuple({stratum: None for edition in reversed(editions) for stratum in edition.strata})
-
-
-def _plain_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
-    latest = editions[-1]
+def _plain_files(site: Site, history: History, status: Status) -> Iterator[Page]:
+    latest = history.latest
     manifest = latest.snapshot.manifest
     yield Page("site.css", stylesheet())  # for the page of unknown addresses, which lies at no fixed depth
     yield Page(style_path(), stylesheet())
@@ -199,15 +178,15 @@ def _plain_files(site: Site, editions: Sequence[Edition]) -> Iterator[Page]:
     yield Page("404.html", render("404.html", base=base, rehearsal=manifest.rehearsal))
     yield Page("robots.txt", f"User-agent: *\nAllow: /\nSitemap: {site.site_url}/sitemap.xml\n")
     yield Page("sitemap.xml", render("sitemap.xml", urls=_sitemap(site, latest)))
-    yield Page(STATUS_FILE, status_json(site.status))
+    yield Page(STATUS_FILE, status_json(status))
     about = {
         "version": latest.version,
         "snapshot_id": manifest.snapshot_id,
         "table_version": manifest.table_version,
         "published_at": manifest.created_at,
         "rehearsal": manifest.rehearsal,
-        "versions": [edition.version for edition in editions],
-        "snapshots": {edition.version: edition.snapshot.manifest.snapshot_id for edition in editions},
+        "versions": [edition.version for edition in history.editions],
+        "snapshots": {edition.version: edition.snapshot.manifest.snapshot_id for edition in history.editions},
     }
     yield Page(SITE_FILE, json.dumps(about, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 

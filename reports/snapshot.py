@@ -69,8 +69,7 @@ def table_csv(rows: Sequence[Row], row_type: type[Row]) -> str:
     names = list(row_type.model_fields)
     writer.writerow(names)
     for row in rows:
-        cells = row.model_dump()
-        writer.writerow(["" if cells[name] is None else cells[name] for name in names])
+        writer.writerow(["" if (cell := getattr(row, name)) is None else cell for name in names])
     return out.getvalue()
 
 
@@ -89,19 +88,19 @@ def table_meta(name: str, row_type: type[Row]) -> str:
                 "description": declared.description,
             }
         )
-    return _json({"table": name, "description": (row_type.__doc__ or "").strip(), "columns": columns})
+    return json_text({"table": name, "description": (row_type.__doc__ or "").strip(), "columns": columns})
 
 
 def snapshot_files(snapshot: Snapshot) -> dict[str, str]:
     """Return the text of every file but the manifest; a pure function of the content."""
-    files: dict[str, str] = {"protocol.json": _json(snapshot.protocol)}
+    files: dict[str, str] = {"protocol.json": json_text(snapshot.protocol)}
     for name, row_type in TABLES.items():
         files[f"tables/{name}.csv"] = table_csv(getattr(snapshot, name), row_type)
         files[f"tables/{name}.meta.json"] = table_meta(name, row_type)
     for result in snapshot.results:
-        files[f"results/{result.synthesis_id}.json"] = _json(result.model_dump(mode="json"))
+        files[f"results/{result.synthesis_id}.json"] = json_text(result.model_dump(mode="json"))
     for name in ("flow", "changes", "validation"):
-        files[f"{name}.json"] = _json(getattr(snapshot, name).model_dump(mode="json"))
+        files[f"{name}.json"] = json_text(getattr(snapshot, name).model_dump(mode="json"))
     return files
 
 
@@ -130,7 +129,7 @@ def write_snapshot(snapshot: Snapshot, folder: Path) -> Manifest:
             raise SnapshotError(f"{folder}: a different snapshot with this id exists; snapshots are immutable")
         return manifest
     staging = folder.with_name(f".staging-{folder.name}")
-    for path, text in [*files.items(), ("manifest.json", _json(manifest.model_dump(mode="json")))]:
+    for path, text in [*files.items(), ("manifest.json", json_text(manifest.model_dump(mode="json")))]:
         target = staging / path
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("w", encoding="utf-8", newline="\n") as out:
@@ -251,5 +250,6 @@ def _rows(text: str, row_type: type[RowT], held: Held) -> tuple[RowT, ...]:
     return tuple(row(cells) for cells in csv.DictReader(io.StringIO(text)))
 
 
-def _json(value: object) -> str:
+def json_text(value: object) -> str:
+    """Return JSON for people and programs: sorted, indented, no NaN."""
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"

@@ -89,15 +89,14 @@ VERSION_FOLDER = re.compile(r"\d{4}\.\d+")
 """Name of the folder of a frozen version, inside ``v/``."""
 
 
-def status_regions(status: Status, *, page_path: str) -> dict[tuple[str, str], str]:
+def status_regions(status: Status, *, root: str) -> dict[tuple[str, str], str]:
     """Return the HTML of each status region of a page, by its pair of marks.
 
     Parameters
     ----------
-    page_path
-        Folder of the page (``"subtype/all/"``): links inside are relative to it.
+    root
+        The way from the page's folder to the root of the site (``"../../"``): links inside are relative to it.
     """
-    root = root_of(page_path)
     return {
         STRIP: "\n" + tidy(render("strip.html", status=status, root=root)),
         DETAILS: "\n" + tidy(render("status_details.html", status=status, root=root)),
@@ -173,7 +172,7 @@ def _living_pages(site: Path) -> list[str]:
 
 
 def _with_status(text: str, status: Status, *, page_path: str) -> str:
-    for (begin, end), html in status_regions(status, page_path=page_path).items():
+    for (begin, end), html in status_regions(status, root=root_of(page_path)).items():
         region = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
         text = region.sub(lambda _, html=html, begin=begin, end=end: f"{begin}{html}{end}", text)  # type: ignore[misc]
     return text

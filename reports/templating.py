@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from reports import bias, links, notation, notices
+from reports.holes import region
 
 HERE = Path(__file__).resolve().parent
 
@@ -53,7 +55,11 @@ def environment() -> Environment:
     )
     env.filters.update(FILTERS)
     env.globals.update(
-        style_path=style_path, script_path=script_path, counted=notation.counted, report_path=links.report_path
+        region=lambda kind, edition, at="": Markup(region(kind, at, version=edition.region_key)),  # noqa: S704
+        style_path=style_path,
+        script_path=script_path,
+        counted=notation.counted,
+        report_path=links.report_path,
     )
     return env
 

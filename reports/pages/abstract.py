@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from reports.notation import count, day, level, limits, limits_in_words, number_word, percent, ratio_number
+from reports.notation import count, level, limits, limits_in_words, number_word, percent, ratio_number
 from reports.pages.edition import Edition, Stratum
 from reports.taxonomy import population_words
 
 
 def abstract(edition: Edition, stratum: Stratum) -> tuple[tuple[str, str], ...]:
     """Return label and text of each part; none is empty."""
-    protocol: dict[str, Any] = edition.snapshot.protocol
+    protocol: Mapping[str, Any] = edition.snapshot.protocol
     question, editorial = protocol["question"], protocol["editorial"]
     where = population_words(edition.taxonomy, subtype=stratum.subtype, pattern=stratum.pattern)
     primary = edition.taxonomy.primary
-    through = day(edition.snapshot.manifest.searched_through, missing="no complete search yet")
     return (
         ("Title", f"{edition.title(stratum)}, version {edition.version}"),
         (
@@ -24,7 +24,7 @@ def abstract(edition: Edition, stratum: Stratum) -> tuple[tuple[str, str], ...]:
             f"Population: {question['population']}{'; here: ' + edition.subject(stratum) if where else ''}.",
         ),
         ("Eligibility", "; ".join(protocol["eligibility"]["criteria"]) + "."),
-        ("Sources", f"PubMed, searched every night; last complete search through {through}."),
+        ("Sources", f"PubMed, searched every night; last complete search through {edition.searched_day}."),
         ("Risk of bias", f"RoB 2 for randomised trials and ROBINS-I for other studies; {_judged(edition)}."),
         ("Synthesis", _method(protocol)),
         ("Included studies", _included(edition, stratum)),
@@ -37,11 +37,11 @@ def abstract(edition: Edition, stratum: Stratum) -> tuple[tuple[str, str], ...]:
 
 
 def _judged(edition: Edition) -> str:
-    done = sum(study_id in edition.bias_of for study_id in edition.studies)
-    return f"{done} of {len(edition.studies)} studies judged so far" if done else "no judgement has been made yet"
+    done, studies = edition.judged_studies
+    return f"{done} of {studies} studies judged so far" if done else "no judgement has been made yet"
 
 
-def _method(protocol: dict[str, Any]) -> str:
+def _method(protocol: Mapping[str, Any]) -> str:
     plan = protocol["analysis"]
     ci = {"hksj": "Hartung–Knapp", "wald": "Wald"}.get(plan["ci_method"], plan["ci_method"])
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from typing import Any, Literal
 
 from reports.bias import NOT_ASSESSED, StudyBias, by_study
 from reports.links import report_path, slugs
-from reports.model import Snapshot, Synthesis, synthesis_id
-from reports.rows import OngoingRow, ReportRow, StudyRow, ValueRow
+from reports.model import EstimateChange, Snapshot, Synthesis, synthesis_id
+from reports.notation import day
+from reports.rows import DecisionRow, OngoingRow, OtherResultRow, ReportRow, StudyRow, ValueRow
+from reports.snapshot import TABLES, json_text, table_csv
 from reports.taxonomy import ALL, Taxonomy, inside_sentence, taxonomy_of
 from reports.terms import Terms, terms_of
 
@@ -35,6 +38,22 @@ class Stratum:
         return report_path(self.subtype, self.pattern)
 
 
+LATE_WORDS = (
+    "version", "previous_version", "snapshot_id", "table_version", "published_at", "published_on", "published_slashes",
+    "published_day", "searched_day",
+)  # fmt: skip
+"""Words of an edition that every version changes; pages leave them open (:mod:`reports.holes`)."""
+
+
+@dataclass(frozen=True)
+class TableText:
+    """A table as published."""
+
+    text: str
+    rows: int
+    sha256: str
+
+
 @dataclass(frozen=True)
 class Edition:
     """A snapshot and its indices."""
@@ -45,6 +64,66 @@ class Edition:
     def version(self) -> str:
         """Version of the review, ``year.count``."""
         return self.snapshot.manifest.version
+
+    @property
+    def region_key(self) -> str:
+        """Which edition a region is filled from (:mod:`reports.regions`); a view of the latest one says nothing."""
+        return self.version
+
+    @property
+    def previous_version(self) -> str:
+        """Version before this one; empty for the first."""
+        return self.snapshot.changes.previous_version or ""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether there was no version before."""
+        return self.snapshot.changes.previous_version is None
+
+    @property
+    def snapshot_id(self) -> str:
+        """Id of the snapshot."""
+        return self.snapshot.manifest.snapshot_id
+
+    @property
+    def table_version(self) -> str:
+        """Version of the curated table."""
+        return str(self.snapshot.manifest.table_version)
+
+    @property
+    def published_at(self) -> str:
+        """When the snapshot was made, ISO."""
+        return self.snapshot.manifest.created_at
+
+    @property
+    def published_on(self) -> str:
+        """The day of it, ISO."""
+        return self.published_at[:10]
+
+    @property
+    def published_slashes(self) -> str:
+        """The day of it as citation tags write it."""
+        return self.published_on.replace("-", "/")
+
+    @property
+    def published_day(self) -> str:
+        """The day of it in words."""
+        return day(self.published_at)
+
+    @property
+    def published_year(self) -> str:
+        """The year of it."""
+        return self.published_at[:4]
+
+    @property
+    def searched_day(self) -> str:
+        """Last day up to which a search was complete, in words."""
+        return day(self.snapshot.manifest.searched_through, missing="no complete search yet")
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether this is a rehearsal."""
+        return self.snapshot.manifest.rehearsal
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
@@ -132,6 +211,84 @@ class Edition:
     def ongoing(self) -> tuple[OngoingRow, ...]:
         """Registered trials without results that people have looked at; the others stand in the table only."""
         return tuple(row for row in self.snapshot.ongoing if row.screened != "no")
+
+    @cached_property
+    def tables(self) -> Mapping[str, TableText]:
+        """Every table as CSV."""
+        out = {}
+        for name, row_type in TABLES.items():
+            rows = getattr(self.snapshot, name)
+            text = table_csv(rows, row_type)
+            out[name] = TableText(text, len(rows), hashlib.sha256(text.encode()).hexdigest())
+        return out
+
+    @cached_property
+    def protocol_text(self) -> str:
+        """The protocol in force as JSON."""
+        return json_text(self.snapshot.protocol)
+
+    @cached_property
+    def listed_results(self) -> tuple[tuple[str, str, int], ...]:
+        """Id, words and number of estimates of every synthesis."""
+        return tuple((one.synthesis_id, self.words(one.synthesis_id), one.k) for one in self.snapshot.results)
+
+    @cached_property
+    def decisions_of(self) -> Mapping[str, tuple[DecisionRow, ...]]:
+        """Decisions on each study itself, its reports, its values, and the records they were read in."""
+        owners: dict[str, set[str]] = defaultdict(set)
+        for study_id in self.studies:
+            owners[study_id].add(study_id)
+            for report in self.reports_of.get(study_id, ()):
+                owners[report.report_id].add(study_id)
+                owners[report.pmid or ""].add(study_id)
+            for value in self.values_of.get(study_id, ()):
+                owners[value.value_id].add(study_id)
+                owners[value.source_pmid or ""].add(study_id)
+        owners.pop("", None)
+        out: dict[str, list[DecisionRow]] = defaultdict(list)
+        for row in self.snapshot.decisions:
+            for study_id in owners.get(row.subject_id, ()):
+                out[study_id].append(row)
+        return {key: tuple(rows) for key, rows in out.items()}
+
+    @cached_property
+    def other_results_of(self) -> Mapping[str, tuple[OtherResultRow, ...]]:
+        """Results that no pool can take, by study."""
+        out: dict[str, list[OtherResultRow]] = defaultdict(list)
+        for row in self.snapshot.other_results:
+            out[row.study_id].append(row)
+        return {key: tuple(rows) for key, rows in out.items()}
+
+    @cached_property
+    def used_of(self) -> Mapping[str, tuple[tuple[str, str, str, str], ...]]:
+        """Where each study's values entered: value, synthesis, its words, its address."""
+        out: dict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
+        for one in self.snapshot.results:
+            words, path = self.words(one.synthesis_id), Stratum(one.subtype, one.pattern).path
+            for used in one.inputs:
+                out[used.study_id].append((used.value_id, one.synthesis_id, words, path))
+        return {key: tuple(rows) for key, rows in out.items()}
+
+    @cached_property
+    def left_out_of(self) -> Mapping[str, Mapping[str, str]]:
+        """Why values of each study entered no pool, by value."""
+        out: dict[str, dict[str, str]] = defaultdict(dict)
+        for one in self.snapshot.results:
+            for left in one.left_out:
+                out[left.study_id][left.value_id] = left.reason
+        return out
+
+    def changes_of(self, stratum: Stratum) -> tuple[EstimateChange, ...]:
+        """Return what changed in the results of one report; nothing in the first version, where all is new."""
+        if self.is_first:
+            return ()
+        middle = f"--{stratum.subtype}--{stratum.pattern}--"
+        return tuple(change for change in self.snapshot.changes.estimates if middle in change.synthesis_id)
+
+    @property
+    def judged_studies(self) -> tuple[int, int]:
+        """How many studies have a judged risk of bias, of how many."""
+        return sum(study_id in self.bias_of for study_id in self.studies), len(self.studies)
 
     @property
     def unscreened_trials(self) -> int:

@@ -13,7 +13,7 @@ from reports.figures.scatter import Scatter, baujat, funnel
 from reports.model import Absolute, EstimateChange, Input, Synthesis, synthesis_id
 from reports.pages.answer import Scenario, answer, living_scenarios, plain_finding, scenarios
 from reports.pages.edition import Edition, Stratum
-from reports.rows import OngoingRow, ReportRow, StudyRow
+from reports.rows import ReportRow, StudyRow
 from reports.taxonomy import ALL, Entry, Outcome
 
 BODIES: tuple[Body, ...] = ("randomised", "observational")
@@ -92,7 +92,6 @@ class ReportView:
     studies: tuple[StudyRow, ...]
     lights: tuple[TrafficLight, ...]
     notices: tuple[ReportRow, ...]
-    ongoing: tuple[OngoingRow, ...]
     immortal_time_note: str
 
 
@@ -100,7 +99,7 @@ def report_view(edition: Edition, stratum: Stratum) -> ReportView:
     """Compute a report page of an edition."""
     primary = edition.taxonomy.primary
     randomised = edition.synthesis(stratum, outcome=primary.code, body="randomised")
-    changes = _changes(edition, stratum)
+    changes = edition.changes_of(stratum)
     main_id = synthesis_id(outcome=primary.code, subtype=stratum.subtype, pattern=stratum.pattern, body="randomised")
     views = _views(edition, stratum)
     main = tuple(v for v in views if v.outcome.code == primary.code)
@@ -127,7 +126,6 @@ def report_view(edition: Edition, stratum: Stratum) -> ReportView:
         studies=_studies(edition, views),
         lights=traffic_lights(_studies(edition, views), edition.bias_of, primary.code),
         notices=_notices(edition, views),
-        ongoing=edition.ongoing,
         immortal_time_note=IMMORTAL_TIME_NOTE.format(short=edition.terms.short),
     )
 
@@ -198,13 +196,6 @@ def _certainty(synthesis: Synthesis | None) -> str:
     return synthesis.certainty.level
 
 
-def _changes(edition: Edition, stratum: Stratum) -> tuple[EstimateChange, ...]:
-    ids = {
-        s.synthesis_id for s in edition.snapshot.results if (s.subtype, s.pattern) == (stratum.subtype, stratum.pattern)
-    }
-    return tuple(change for change in edition.snapshot.changes.estimates if change.synthesis_id in ids)
-
-
 def _neighbours(edition: Edition, stratum: Stratum) -> tuple[Neighbours, ...]:
     """Return the reports beside this one: down to its cells, or up to the wider groups."""
     taxonomy = edition.taxonomy
@@ -256,11 +247,11 @@ def _with_evidence(synthesis: Synthesis | None) -> Synthesis | None:
 def _studies(edition: Edition, views: Sequence[SynthesisView]) -> tuple[StudyRow, ...]:
     ids = {one.study_id for view in views for one in view.inputs}
     ids |= {one.study_id for view in views for one in view.synthesis.left_out}
-    rows = [row for row in edition.snapshot.studies if row.study_id in ids]
+    rows = [edition.studies[study_id] for study_id in sorted(ids) if study_id in edition.studies]
     return tuple(sorted(rows, key=lambda row: (row.body != "randomised", row.label)))
 
 
 def _notices(edition: Edition, views: Sequence[SynthesisView]) -> tuple[ReportRow, ...]:
     """Return the reports behind this page that carry a retraction, a concern or an erratum."""
-    ids = {row.study_id for row in _studies(edition, views)}
-    return tuple(row for row in edition.snapshot.reports if row.alert and row.study_id in ids)
+    reports = [row for study in _studies(edition, views) for row in edition.reports_of.get(study.study_id, ())]
+    return tuple(row for row in reports if row.alert)

@@ -34,6 +34,7 @@ class VersionEntry:
 
     version: str
     created_at: str
+    published_day: str
     triggers: tuple[str, ...]
     changes: Changes
     estimates: tuple[EstimateChange, ...]
@@ -48,19 +49,17 @@ class VersionEntry:
         return any(change.conclusion_changed for change in self.estimates)
 
 
-def report_page(site: Site, edition: Edition, stratum: Stratum, *, versions: Sequence[str]) -> Page:
+def report_page(site: Site, edition: Edition, stratum: Stratum) -> Page:
     """Return the latest page of a report."""
-    return _page(site, edition, stratum, folder=stratum.path, frozen=False, versions=versions)
+    return _page(site, edition, stratum, folder=stratum.path, frozen=False)
 
 
 def frozen_page(site: Site, edition: Edition, stratum: Stratum) -> Page:
     """Return the copy of a report kept for ever: the same bytes whatever comes later."""
-    return _page(site, edition, stratum, folder=frozen_path(stratum.path, edition.version), frozen=True, versions=())
+    return _page(site, edition, stratum, folder=frozen_path(stratum.path, edition.version), frozen=True)
 
 
-def _page(
-    site: Site, edition: Edition, stratum: Stratum, *, folder: str, frozen: bool, versions: Sequence[str]
-) -> Page:
+def _page(site: Site, edition: Edition, stratum: Stratum, *, folder: str, frozen: bool) -> Page:
     view = report_view(edition, stratum)
     title = f"{edition.title(stratum)}, version {edition.version}"
     return page(
@@ -74,7 +73,6 @@ def _page(
         scripted=bool(view.matrix) and not frozen,
         linked_data=_article(site, edition, view, title=title, folder=folder),
         view=view,
-        versions=tuple(versions),
         latest=root_of(folder) + stratum.path,
         abstract=abstract(edition, stratum),
         bibtex=bibtex(edition, site_url=site.site_url, stratum=stratum),
@@ -87,11 +85,11 @@ def _article(site: Site, edition: Edition, view: ReportView, *, title: str, fold
         "@type": "ScholarlyArticle",
         "headline": title,
         "version": edition.version,
-        "datePublished": edition.snapshot.manifest.created_at[:10],
+        "datePublished": edition.published_on,
         "url": f"{site.site_url}/{folder}",
         "abstract": " ".join(view.answer),
         "isAccessibleForFree": True,
-        "creativeWorkStatus": "Rehearsal" if edition.snapshot.manifest.rehearsal else "Published",
+        "creativeWorkStatus": "Rehearsal" if edition.rehearsal else "Published",
     }
 
 
@@ -123,11 +121,12 @@ def version_entries(editions: Sequence[Edition], stratum: Stratum | None) -> tup
         out.append(
             VersionEntry(
                 version=edition.version,
-                created_at=edition.snapshot.manifest.created_at,
+                created_at=edition.published_at,
+                published_day=edition.published_day,
                 triggers=changes.triggers or ("not recorded",),
                 changes=changes,
-                estimates=_of_stratum(changes, stratum),
-                first=changes.previous_version is None,
+                estimates=changes.estimates if stratum is None else edition.changes_of(stratum),
+                first=edition.is_first,
                 link=frozen_path((stratum or Stratum("all", "all")).path, edition.version),
                 edition=edition,
                 inputs=_input_changes(before.get(changes.previous_version or ""), edition, stratum),
@@ -168,15 +167,9 @@ def _told(value: ValueRow | None) -> str | None:
     return f"{text}; {value.correction}" if value.correction else text
 
 
-def _of_stratum(changes: Changes, stratum: Stratum | None) -> tuple[EstimateChange, ...]:
-    if stratum is None:
-        return changes.estimates
-    middle = f"--{stratum.subtype}--{stratum.pattern}--"
-    return tuple(change for change in changes.estimates if middle in change.synthesis_id)
-
-
-def withdrawn_page(site: Site, latest: Edition, last: Edition, stratum: Stratum, *, versions: Sequence[str]) -> Page:
-    """Return what stands at the address of a report that no longer exists."""
+def withdrawn_page(site: Site, latest: Edition, holders: Sequence[Edition], stratum: Stratum) -> Page:
+    """Return what stands at the address of a report that no longer exists; ``holders`` are the editions that had it."""
+    last = holders[-1]
     title = f"{last.title(stratum)}, version {latest.version}"
     return page(
         "withdrawn.html",
@@ -187,5 +180,5 @@ def withdrawn_page(site: Site, latest: Edition, last: Edition, stratum: Stratum,
         description="A report that is no longer updated.",
         heading=last.subject(stratum),
         last=last.version,
-        versions=tuple(versions),
+        versions=tuple(one.version for one in reversed(holders)),
     )

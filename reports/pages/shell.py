@@ -10,10 +10,11 @@ from typing import Any
 from markupsafe import Markup
 
 from reports.formats import Format
+from reports.holes import region
 from reports.links import root_of
 from reports.notation import capitalize_first
 from reports.pages.edition import Edition
-from reports.status import DETAILS, STRIP, Status, status_regions
+from reports.status import DETAILS, STRIP
 from reports.templating import render, tidy
 
 
@@ -26,13 +27,15 @@ class Site:
     """
 
     site_url: str
-    status: Status
     figure_formats: tuple[Format, ...] = ()
 
 
 @dataclass(frozen=True)
 class Page:
-    """A file of the site; ``path`` is relative to its root. A picture is ``raw`` bytes instead of text."""
+    """A file of the site; ``path`` is relative to its root. A picture is ``raw`` bytes instead of text.
+
+    The text may have holes (:mod:`reports.holes`).
+    """
 
     path: str
     text: str
@@ -53,7 +56,7 @@ def page(
     scripted: bool = False,
     **values: object,
 ) -> Page:
-    """Render a page into its folder.
+    """Render a page into its folder, with holes for the status and for words that every version changes.
 
     Parameters
     ----------
@@ -64,7 +67,6 @@ def page(
     frozen
         A version kept for ever: not indexed, without the status of the day.
     """
-    regions = {} if frozen else status_regions(site.status, page_path=folder)
     html = render(
         template,
         edition=edition,
@@ -79,12 +81,12 @@ def page(
         description=description,
         frozen=frozen,
         nav=nav,
-        strip=_marked(regions, STRIP),
-        status_details=_marked(regions, DETAILS),
+        strip=Markup("") if frozen else _marked(STRIP, region("strip", root_of(folder))),
+        status_details=Markup("") if frozen else _marked(DETAILS, region("details", root_of(folder))),
         linked_data=_script_safe(linked_data) if linked_data else None,
         scripted=scripted,
         search_title=search_title(title, question=edition.short_title),
-        rehearsal=edition.snapshot.manifest.rehearsal,
+        rehearsal=edition.rehearsal,
         **values,
     )
     return Page(f"{folder}index.html", tidy(html))
@@ -95,11 +97,9 @@ def search_title(title: str, *, question: str) -> str:
     return capitalize_first(title.split(". ", maxsplit=1)[0].removeprefix(f"{question}: "))
 
 
-def _marked(regions: Mapping[tuple[str, str], str], marks: tuple[str, str]) -> Markup:
-    """Return a region between its marks (rendered with autoescape already); nothing on a frozen page."""
-    if marks not in regions:
-        return Markup("")
-    return Markup("").join([Markup(marks[0]), Markup(regions[marks]), Markup(marks[1])])  # noqa: S704
+def _marked(marks: tuple[str, str], mark: str) -> Markup:
+    """Return the hole of a region between the marks by which a quiet night finds it again."""
+    return Markup("").join([Markup(marks[0]), Markup(mark), Markup(marks[1])])  # noqa: S704
 
 
 def _script_safe(linked_data: Mapping[str, Any]) -> Markup:

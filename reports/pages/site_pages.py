@@ -41,12 +41,11 @@ def overview_page(site: Site, edition: Edition) -> Page:
     )
 
 
-def methods_page(site: Site, editions: Sequence[Edition]) -> Page:
+def methods_page(site: Site, edition: Edition, editions: Sequence[Edition]) -> Page:
     """Return question, eligibility, flow diagram, statistics and living mode, from the protocol in force.
 
     The flow has two views: this version with everything before combined, and one column for each version.
     """
-    edition = editions[-1]
     snapshot = edition.snapshot
     software = sorted({pair for result in snapshot.results for pair in result.software.items()})
     flow = snapshot.flow

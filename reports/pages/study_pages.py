@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports.notation import as_reported
-from reports.pages.edition import Edition, Stratum
+from reports.pages.edition import Edition
 from reports.pages.shell import Page, Site, page
-from reports.rows import DecisionRow, StudyRow, ValueRow
+from reports.rows import StudyRow, ValueRow
 
 
 def studies_page(site: Site, edition: Edition) -> Page:
@@ -62,9 +62,9 @@ def study_page(
             key=lambda v: (order.get(v.outcome, 99), v.subtype != "all", v.pattern != "all", v.report_id, v.value_id),
         ),
         used=_used(edition, study.study_id),
-        left_out=_left_out(edition, study.study_id),
-        other_results=[row for row in edition.snapshot.other_results if row.study_id == study.study_id],
-        decisions=_decisions(edition, study),
+        left_out=edition.left_out_of.get(study.study_id, {}),
+        other_results=edition.other_results_of.get(study.study_id, ()),
+        decisions=edition.decisions_of.get(study.study_id, ()),
         former=former,
         removed_after=removed_after,
         as_reported=as_reported,
@@ -74,28 +74,6 @@ def study_page(
 def _used(edition: Edition, study_id: str) -> dict[str, list[tuple[str, str, str]]]:
     """Return for each value the syntheses it entered: id, words, address."""
     out: dict[str, list[tuple[str, str, str]]] = {}
-    for synthesis in edition.snapshot.results:
-        for one in synthesis.inputs:
-            if one.study_id == study_id:
-                path = Stratum(synthesis.subtype, synthesis.pattern).path
-                words = edition.words(synthesis.synthesis_id)
-                out.setdefault(one.value_id, []).append((synthesis.synthesis_id, words, path))
+    for value_id, *synthesis in edition.used_of.get(study_id, ()):
+        out.setdefault(value_id, []).append((synthesis[0], synthesis[1], synthesis[2]))
     return out
-
-
-def _left_out(edition: Edition, study_id: str) -> dict[str, str]:
-    return {
-        one.value_id: one.reason
-        for synthesis in edition.snapshot.results
-        for one in synthesis.left_out
-        if one.study_id == study_id
-    }
-
-
-def _decisions(edition: Edition, study: StudyRow) -> tuple[DecisionRow, ...]:
-    """Return the decisions on the study itself, its reports, its values, and the records they were read in."""
-    reports = edition.reports_of.get(study.study_id, ())
-    values = edition.values_of.get(study.study_id, ())
-    subjects = {study.study_id, *(r.report_id for r in reports), *(v.value_id for v in values)}
-    subjects |= {r.pmid for r in reports if r.pmid} | {v.source_pmid for v in values if v.source_pmid}
-    return tuple(row for row in edition.snapshot.decisions if row.subject_id in subjects)

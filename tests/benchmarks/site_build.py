@@ -1,7 +1,9 @@
 """Measure the site: ``python -m tests.benchmarks.site_build`` (no test asserts these figures).
 
-A synthetic review of 30 reports with 40 studies each (every one judged), published as a night does it, then with one
-study changed, then a quiet night; and the weight of its pages.
+A synthetic review of 60 reports with 40 studies each (every one judged): published as a night does it, then with one
+value of one study corrected, with one study changed in all 60 reports, with nothing but a registry entry changed, then
+a quiet night; and the weight of its pages. Each publication runs in a process of its own, as
+``living-review`` does.
 """
 
 from __future__ import annotations
@@ -10,25 +12,39 @@ import argparse
 import gzip
 import os
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from reports.frozen import keep_published
-from reports.gates import check_site
+from reports.making import make_site
 from reports.model import Snapshot
 from reports.publish import swap
-from reports.search_index import index_site
-from reports.site import SiteBuild, build_site
+from reports.site import SiteBuild
+from reports.snapshot import read_snapshots, write_snapshot
 from reports.status import rewrite_status
-from tests.reports.snapshots import ROB2_DOMAINS, ROBINS_DOMAINS, SITE_URL, Printed, bias, snapshot, status
+from tests.reports.snapshots import (
+    ROB2_DOMAINS,
+    ROBINS_DOMAINS,
+    SITE_URL,
+    Printed,
+    bias,
+    protocol,
+    snapshot,
+    status,
+)
+
+SUBTYPES = ["all", "hr-positive", "hr-positive-her2-negative", "her2-negative", "her2-positive", "triple-negative"]
+PATTERNS = ["all", "bone-only", "solitary-bone", "visceral", "oligometastatic"]
+MORE_SUBTYPES, MORE_PATTERNS = [f"more-{i}" for i in range(4)], ["more"]
 
 
-def large(studies: int) -> list[Printed]:
-    """Return results of every study in every stratum of a 6 x 5 taxonomy, half of them randomised."""
-    subtypes = ["all", "hr-positive", "hr-positive-her2-negative", "her2-negative", "her2-positive", "triple-negative"]
-    patterns = ["all", "bone-only", "solitary-bone", "visceral", "oligometastatic"]
+def large(studies: int, subtypes: list[str] | None = None, patterns: list[str] | None = None) -> list[Printed]:
+    """Return results of every study in every stratum of a taxonomy (6 x 5), half of them randomised."""
     return [
         Printed(
             f"Study-{i:03d}",
@@ -40,10 +56,23 @@ def large(studies: int) -> list[Printed]:
             design="rct" if i % 2 else "population_registry",
             immortal_time="not_applicable" if i % 2 else "none",
         )
-        for subtype in subtypes
-        for pattern in patterns
+        for subtype in subtypes or SUBTYPES
+        for pattern in patterns or PATTERNS
         for i in range(2 * studies)
     ]
+
+
+def wide_protocol() -> dict[str, Any]:
+    """Return the protocol with ten subtypes and six patterns: 60 reports."""
+    plan = protocol()
+    for key, slugs in (("subtypes", MORE_SUBTYPES), ("patterns", MORE_PATTERNS)):
+        plan[key] += [{"slug": slug, "label": slug.capitalize(), "definition": f"Group {slug}"} for slug in slugs]
+    return plan
+
+
+def sixty(studies: int) -> list[Printed]:
+    """Return results of every study in each of 60 strata."""
+    return large(studies, [*SUBTYPES, *MORE_SUBTYPES], [*PATTERNS, *MORE_PATTERNS])
 
 
 def reviewed(content: Snapshot) -> Snapshot:
@@ -78,41 +107,83 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--studies", type=int, default=20, help="studies a synthesis (two syntheses a report)")
-    studies = parser.parse_args().studies
-    first = reviewed(snapshot(large(studies)))
-    changed = [replace(one, hr=(0.9, 0.6, 1.35)) if one.study_id == "Study-001" else one for one in large(studies)]
-    second = reviewed(snapshot(changed, version="2026.2", previous=first))
+    parser.add_argument("--publish", nargs=2, help="(inside) the folder of the benchmark and a snapshot")
+    given = parser.parse_args()
+    if given.publish:
+        print(publish_from(Path(given.publish[0]), given.publish[1]))
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        site, archive = folder / "site", folder / "archive"
-        build = publish(first, [], site, archive, folder)
-        print(f"{build.pages} pages, {build.files} files, {build.bytes / 1e6:.1f} MB; {studies} studies a synthesis")
-        print("one study changed, published as the next version:")
-        build = publish(second, [first], site, archive, folder)
-        print(f"  {build.pages} pages, {len(build.kept.files)} files of them taken from the archive")
+        for words, content in versions(given.studies):
+            (folder / "snapshots").mkdir(exist_ok=True)
+            write_snapshot(content, folder / "snapshots" / content.manifest.version)
+            print(f"{words}: {inside(folder, content.manifest.version)}")
+        site = folder / "site"
         clock = Clock()
         rewritten = rewrite_status(site, status(last_search_state="failed"))
         print(f"quiet night: {rewritten} files rewritten and swapped in {clock.look()}")
         reports = [*site.glob("subtype/*/index.html"), *site.glob("subtype/*/pattern/*/index.html")]
         raw = max(reports, key=lambda p: p.stat().st_size).read_bytes()
-        print(f"heaviest report {len(raw) / 1e3:.1f} KB, {len(gzip.compress(raw)) / 1e3:.0f} KB compressed")
+        print(
+            f"{len(reports)} reports; the heaviest {len(raw) / 1e3:.1f} KB, {len(gzip.compress(raw)) / 1e3:.0f} gzipped"
+        )
     print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
 
 
+def versions(studies: int) -> list[tuple[str, Snapshot]]:
+    """Return one version after the other, with what is new in each."""
+    plan, printed = wide_protocol(), sixty(studies)
+    where = ("Study-001", "her2-positive", "visceral")
+    cell = next(one for one in printed if (one.study_id, one.subtype, one.pattern) == where)
+    one_value = [replace(one, hr=(0.9, 0.6, 1.35)) if one is cell else one for one in printed]
+    one_study = [replace(one, hr=(0.8, 0.6, 1.1)) if one.study_id == "Study-001" else one for one in one_value]
+    first = reviewed(snapshot(printed, plan=plan))
+    second = reviewed(snapshot(one_value, plan=plan, version="2026.2", previous=first))
+    third = reviewed(snapshot(one_study, plan=plan, version="2026.3", previous=second))
+    trial = third.ongoing[0].model_copy(update={"status": "recruiting"})
+    fourth = reviewed(snapshot(one_study, plan=plan, version="2026.4", previous=third))
+    return [
+        ("everything is new", first),
+        ("one value of one study corrected", second),
+        ("one study changed in every report", third),
+        ("the status of a listed trial changed", fourth.model_copy(update={"ongoing": (trial,)})),
+    ]
+
+
+def inside(folder: Path, version: str) -> str:
+    """Publish in a process of its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.site_build", "--publish", str(folder), version]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.rstrip()
+
+
+def publish_from(folder: Path, version: str) -> str:
+    """Publish the newest snapshot of the benchmark's folder; return what it took."""
+    *earlier, content = read_snapshots(sorted((folder / "snapshots").iterdir()))
+    assert content.manifest.version == version
+    clock = Clock()
+    build = publish(content, earlier, folder / "site", folder / "archive", folder)
+    took = clock.look()
+    return (
+        f"{took}; {len(build.made)} of {build.pages} pages rendered, {len(build.kept.files)} files from the archive, "
+        f"{build.files} files, {build.bytes / 1e6:.1f} MB"
+    )
+
+
 def publish(content: Snapshot, earlier: list[Snapshot], site: Path, archive: Path, folder: Path) -> SiteBuild:
-    """Publish as a night does, and print what each step took."""
+    """Publish as a night does; pages are kept in the folder from version to version."""
     staged = folder / "staged"
     staged.mkdir()
-    clock = Clock()
     keep_published(site, archive)
-    build = build_site(content, status=status(), out=staged, site_url=SITE_URL, earlier=earlier, archive=archive)
-    print(f"  build {clock.look()}")
-    index_site(staged)
-    print(f"  search index {clock.look()}")
-    check_site(staged, content, previous=earlier[-1] if earlier else None, kept=build.kept)
-    print(f"  gates {clock.look()}")
+    build = make_site(
+        content,
+        status=status(),
+        out=staged,
+        site_url=SITE_URL,
+        earlier=earlier,
+        archive=archive,
+        built=folder / "built",
+    )
     swap(staged, site)
-    print(f"  swap {clock.look()}")
     return build
 
 

@@ -164,12 +164,15 @@ def snapshot(
     label: str | None = None,
     decisions: tuple[DecisionRow, ...] = (),
     judged: bool = False,
+    plan: dict[str, Any] | None = None,
 ) -> Snapshot:
     """Return a whole snapshot of these printed results; ``label`` replaces the name of the first study.
 
+    ``plan`` takes the place of the project's protocol.
+
     ``judged`` gives two trials and a registry a risk of bias, and the headline a certainty people decided.
     """
-    plan = protocol()
+    plan = plan or protocol()
     content = Snapshot(
         manifest=_manifest(version, previous, rehearsal=rehearsal),
         protocol=plan,
