@@ -16,7 +16,6 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
-from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
@@ -39,6 +38,7 @@ from flows.publisher import Publisher, decided_since_published
 from flows.scheduler import scheduler
 from flows.seeds import seed_plan
 from flows.settings import Settings, load_settings, rehearsal_settings
+from flows.site_files import SiteFiles
 from flows.site_guard import SiteGuard, on_own_network
 from flows.timetable import checked_hour, local_date
 
@@ -143,8 +143,7 @@ def site_app(
     app.add_middleware(SiteGuard, requests_per_minute=settings.requests_per_minute)
     add_health_pages(app, settings, store, children)
     if settings.site_dir.exists():
-        # The folder is a symlink that publishing replaces; it is resolved anew at every request.
-        app.mount("/", StaticFiles(directory=settings.site_dir, html=True), name="site")
+        app.mount("/", SiteFiles(settings.site_dir), name="site")
     else:
         app.mount("/", _LateSite(settings), name="site")
     return app
@@ -180,11 +179,11 @@ class _LateSite:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._files: StaticFiles | None = None
+        self._files: SiteFiles | None = None
 
     async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]  # ASGI's own types are open
         if self._files is None and self._settings.site_dir.exists():
-            self._files = StaticFiles(directory=self._settings.site_dir, html=True)
+            self._files = SiteFiles(self._settings.site_dir)
         if self._files is not None:
             await self._files(scope, receive, send)
         else:

@@ -30,11 +30,11 @@ class Client:
     def __init__(self, app: FastAPI, *, scheme: str = "http", address: str = "127.0.0.1") -> None:
         self._app, self._base, self._address = app, f"{scheme}://localhost", address
 
-    def get(self, path: str) -> httpx.Response:
+    def get(self, path: str, **headers: str) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self._app, client=(self._address, 50000))
             async with httpx.AsyncClient(transport=transport, base_url=self._base) as asked:
-                return await asked.get(path)
+                return await asked.get(path, headers=headers)
 
         return asyncio.run(ask())
 
@@ -55,6 +55,23 @@ def test_every_page_of_the_site_carries_the_security_headers(published: Path) ->
         assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
         assert headers["X-Frame-Options"] == "DENY"
         assert "Strict-Transport-Security" not in headers
+
+
+def test_pages_of_the_site_are_compressed_and_those_of_the_queue_are_not(published: Path) -> None:
+    settings = rehearsal(published)
+    store = open_store(settings)
+    client = Client(site_app(settings, store))
+    page = client.get("/subtype/all/")
+    assert page.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in page.headers["vary"]
+    assert page.content == (settings.site_dir / "subtype/all/index.html").read_bytes()
+    assert "content-encoding" not in client.get("/review/").headers
+    again = client.get("/subtype/all/", **{"If-None-Match": page.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    part = client.get("/subtype/all/", Range="bytes=0-99")
+    assert "content-encoding" not in part.headers
+    assert part.content[:15] == b"<!doctype html>"
+    store.close()
 
 
 def test_strict_transport_security_is_sent_over_https_only(published: Path) -> None:

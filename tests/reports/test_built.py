@@ -80,7 +80,7 @@ def other(value: Any) -> Any:
         return value * 1.01 + 0.001
     if isinstance(value, str):
         return f"{value} changed" if value else "changed"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return value[:-1] if value else value
     if isinstance(value, dict):
         return {**value, "changed": "1"}
@@ -120,7 +120,7 @@ def holds_for_each(contents: Iterator[tuple[str, Snapshot]], folder: Path) -> in
         content = successor(changed, count + 2)
         try:
             build(content, folder / "full", earlier=[FIRST, BASE])
-        except (ReportError, LookupError, ValueError, TemplateError):
+        except (ReportError, LookupError, ValueError, TypeError, AttributeError, TemplateError):
             continue  # a snapshot no page can be made of: both refuse
         build(content, folder / "kept", earlier=[FIRST, BASE], built=folder / "built")
         here, there = files(folder / "kept"), files(folder / "full")
