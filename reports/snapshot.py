@@ -22,6 +22,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -182,21 +183,19 @@ def read_snapshot(folder: Path, *, held: Held | None = None) -> Snapshot:
     """
     held = held or Held()
     manifest = _manifest(folder)
-    texts = {path: _verified(folder, path, sha) for path, sha in manifest.files.items()}
-    listed = {*manifest.files, "manifest.json"}
-    for found in sorted(p for p in folder.rglob("*") if p.is_file()):
-        if str(found.relative_to(folder)) not in listed:
-            raise SnapshotError(
-                f"{found}: not listed in the manifest; someone added it. Remove it or restore the snapshot."
-            )
+    verified = {path: _verified(folder, path, sha) for path, sha in manifest.files.items()}
+    for added in sorted(_files_in(folder) - {*manifest.files, "manifest.json"}):
+        raise SnapshotError(
+            f"{folder / added}: not listed in the manifest; someone added it. Remove it or restore the snapshot."
+        )
 
     def parsed(path: str, kind: object, parse: Callable[[str], PartT]) -> PartT:
-        return held.once((kind, manifest.files[path]), lambda: parse(texts[path]))
+        return held.once((kind, manifest.files[path]), lambda: parse(verified[path].decode("utf-8")))
 
     def rows(name: str, row_type: type[RowT]) -> tuple[RowT, ...]:
         return parsed(f"tables/{name}.csv", row_type, lambda text: _rows(text, row_type, held))
 
-    results = [path for path in sorted(texts) if path.startswith("results/")]
+    results = [path for path in sorted(verified) if path.startswith("results/")]
     try:
         return Snapshot(
             manifest=manifest,
@@ -208,11 +207,17 @@ def read_snapshot(folder: Path, *, held: Held | None = None) -> Snapshot:
             **{
                 name: rows(name, row_type)
                 for name, row_type in TABLES.items()
-                if f"tables/{name}.csv" in texts or name not in LATER_TABLES
+                if f"tables/{name}.csv" in verified or name not in LATER_TABLES
             },
         )
     except (ValidationError, KeyError, json.JSONDecodeError) as error:
         raise SnapshotError(f"{folder}: not a snapshot of format {FORMAT}: {error}") from error
+
+
+def _files_in(folder: Path) -> set[str]:
+    """Return the paths of the files in a folder; a publication asks it of every version, so without path objects."""
+    root = len(str(folder)) + 1
+    return {f"{where}/{name}"[root:] for where, _, names in os.walk(folder) for name in names}
 
 
 def _manifest(folder: Path) -> Manifest:
@@ -233,21 +238,27 @@ def _manifest(folder: Path) -> Manifest:
         ) from error
 
 
-def _verified(folder: Path, path: str, sha256: str) -> str:
+def _verified(folder: Path, path: str, sha256: str) -> bytes:
     try:
-        raw = (folder / path).read_bytes()
+        with open(f"{folder}/{path}", "rb") as file:
+            raw = file.read()
     except FileNotFoundError as error:
         raise SnapshotError(f"{folder / path}: missing, but the manifest lists it; restore the snapshot") from error
     if hashlib.sha256(raw).hexdigest() != sha256:
         raise SnapshotError(f"{folder / path}: changed since it was published (hash differs); restore the snapshot")
-    return raw.decode("utf-8")
+    return raw
 
 
 def _rows(text: str, row_type: type[RowT], held: Held) -> tuple[RowT, ...]:
-    def row(cells: dict[str, Any]) -> RowT:
-        return held.once((row_type, repr(cells)), lambda: row_type.model_validate(cells))
+    lines = csv.reader(io.StringIO(text))
+    names = tuple(next(lines, ()))
 
-    return tuple(row(cells) for cells in csv.DictReader(io.StringIO(text)))
+    def row(cells: tuple[str, ...]) -> RowT:
+        return held.once(
+            (row_type, names, cells), lambda: row_type.model_validate(dict(zip_longest(names, cells, fillvalue=None)))
+        )
+
+    return tuple(row(tuple(cells)) for cells in lines if cells)
 
 
 def json_text(value: object) -> str:

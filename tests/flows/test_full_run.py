@@ -13,6 +13,9 @@ from extract.store.log import all_nights, search_log
 from flows.context import open_store
 from flows.settings import Settings
 from tests.nights import NIGHTS, archive_of, gather, rehearsal, rehearse, site_state
+from tests.stores import BOTH_DATABASES
+
+pytestmark = BOTH_DATABASES
 
 KNOWN = ("29777404", "26363985", "31082916", "34995128", "40615712", "22833684")
 """Five trials and a protocol that the query finds."""
@@ -34,7 +37,7 @@ def accepted(pmid: str) -> AcceptedLoss:
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Path]:
+def begun(database: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Path]:
     """Return a published first night over seven records."""
     folder = tmp_path_factory.mktemp("begun")
     archive = archive_of(folder / "archive", (*KNOWN, OFF_TOPIC))

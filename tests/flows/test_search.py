@@ -20,7 +20,9 @@ from flows.rehearsal import packaged_archive, rehearsal_clock
 from flows.search import PlannedWindow, plan_windows, search_night
 from flows.settings import Settings, load_settings
 from tests.nights import NIGHTS, rehearsal
-from tests.stores import AT, ROOT, new_store
+from tests.stores import AT, BOTH_DATABASES, ROOT, new_store
+
+pytestmark = BOTH_DATABASES
 
 NIGHT = dt.date(2026, 11, 22)
 
