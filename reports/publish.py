@@ -73,6 +73,13 @@ def prune(site_dir: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def oldest(site_dir: Path) -> Path | None:
+    """Return the oldest tree of a site if the next swap will remove it, else None; the published one never is."""
+    versions = site_dir.parent / VERSIONS
+    numbered = sorted(path for path in versions.iterdir() if re.fullmatch(r"\d{6,}", path.name))
+    return numbered[0] if len(numbered) >= KEPT_VERSIONS and numbered[0].name != site_dir.resolve().name else None
+
+
 def staging_folder(site_dir: Path) -> Path:
     """Return a fresh folder for a new version, on the same file system as the site."""
     versions = site_dir.parent / VERSIONS

@@ -15,8 +15,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from reports.errors import PublishError
+from reports.linked_tree import FROZEN, VERSION_FOLDER, link_tree
 from reports.links import root_of
-from reports.publish import published_error, staging_folder, swap
+from reports.publish import oldest, published_error, staging_folder, swap
 from reports.templating import render, tidy
 
 LivingStatus = Literal["active", "overdue", "suspended", "retired"]
@@ -85,8 +86,6 @@ STRIP = ("<!-- status:begin -->", "<!-- status:end -->")
 DETAILS = ("<!-- status-details:begin -->", "<!-- status-details:end -->")
 SITE_FILE = "site.json"
 STATUS_FILE = "status.json"
-VERSION_FOLDER = re.compile(r"\d{4}\.\d+")
-"""Name of the folder of a frozen version, inside ``v/``."""
 
 
 def status_regions(status: Status, *, root: str) -> dict[tuple[str, str], str]:
@@ -142,7 +141,7 @@ def rewrite_status(site_dir: Path, status: Status) -> int:
         if not changed:
             return 0
         staged = staging_folder(site_dir)
-        _link_tree(current, staged, changed)
+        link_tree(current, staged, changed, spare=oldest(site_dir))
         swap(staged, site_dir)
     return len(changed)
 
@@ -164,7 +163,7 @@ def _living_pages(site: Path) -> list[str]:
     """Return the pages that may carry a status: all but the frozen ones, which grow with every version."""
     found = []
     for folder, folders, names in os.walk(site):
-        if os.path.basename(folder) == "v":
+        if os.path.basename(folder) == FROZEN:
             folders[:] = [name for name in folders if not VERSION_FOLDER.fullmatch(name)]
         within = Path(folder).relative_to(site)
         found += [(within / name).as_posix() for name in names if name.endswith(".html")]
@@ -176,17 +175,3 @@ def _with_status(text: str, status: Status, *, page_path: str) -> str:
         region = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
         text = region.sub(lambda _, html=html, begin=begin, end=end: f"{begin}{html}{end}", text)  # type: ignore[misc]
     return text
-
-
-def _link_tree(source: Path, target: Path, changed: dict[str, str]) -> None:
-    for folder, folders, names in os.walk(source):
-        there = str(target) + folder[len(str(source)) :]
-        for name in folders:
-            os.mkdir(f"{there}/{name}")
-        for name in names:
-            path = f"{folder}/{name}"
-            within = path[len(str(source)) + 1 :]
-            if within in changed:
-                Path(there, name).write_text(changed[within], encoding="utf-8", newline="\n")
-            else:
-                os.link(path, f"{there}/{name}")

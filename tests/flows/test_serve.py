@@ -70,26 +70,34 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return state
 
 
-def test_without_a_live_night_the_rehearsal_is_served_with_queue_and_site(published: Path) -> None:
-    with serving(published, "--no-schedule") as (address, _):
-        site = requests.get(f"{address}/", timeout=10)
-        assert site.status_code == 200
-        assert "Rehearsal" in site.text
-        report = requests.get(f"{address}/subtype/her2-positive/", timeout=10)
-        assert report.status_code == 200
-        inbox = requests.get(f"{address}/review/", timeout=10)
-        assert inbox.url.endswith("/review/login?next=%2Freview%2F")
-        assert "default-src 'none'" in inbox.headers["Content-Security-Policy"]
-        assert requests.get(f"{address}/../review.db", timeout=10).status_code == 404
-
-
-def test_the_first_start_prints_a_one_time_link_and_nobody_can_sign_in_without_it(published: Path) -> None:
+@pytest.fixture(scope="module")
+def first_start(published: Path) -> Iterator[tuple[str, list[str]]]:
+    """Start it for the first time; return its address and the first lines it prints."""
     with serving(published, "--no-schedule") as (address, process):
         assert process.stderr is not None
-        lines = [process.stderr.readline() for _ in range(3)]
-        link = re.search(rf"{address}/review/join/[\w-]{{43}}$", lines[-1].strip())
-        assert link is not None, lines
-        assert "Create the administrator" in requests.get(link.group(), timeout=10).text
+        yield address, [process.stderr.readline() for _ in range(3)]
+
+
+def test_without_a_live_night_the_rehearsal_is_served_with_queue_and_site(first_start: tuple[str, list[str]]) -> None:
+    address, _ = first_start
+    site = requests.get(f"{address}/", timeout=10)
+    assert site.status_code == 200
+    assert "Rehearsal" in site.text
+    report = requests.get(f"{address}/subtype/her2-positive/", timeout=10)
+    assert report.status_code == 200
+    inbox = requests.get(f"{address}/review/", timeout=10)
+    assert inbox.url.endswith("/review/login?next=%2Freview%2F")
+    assert "default-src 'none'" in inbox.headers["Content-Security-Policy"]
+    assert requests.get(f"{address}/../review.db", timeout=10).status_code == 404
+
+
+def test_the_first_start_prints_a_one_time_link_and_nobody_can_sign_in_without_it(
+    first_start: tuple[str, list[str]],
+) -> None:
+    address, lines = first_start
+    link = re.search(rf"{address}/review/join/[\w-]{{43}}$", lines[-1].strip())
+    assert link is not None, lines
+    assert "Create the administrator" in requests.get(link.group(), timeout=10).text
 
 
 def test_before_the_first_night_the_page_says_what_to_do(tmp_path: Path) -> None:

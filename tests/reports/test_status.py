@@ -61,6 +61,39 @@ def test_frozen_versions_keep_their_bytes(published: Path) -> None:
     assert before == {name: text for name, text in texts(published).items() if "/v/" in name}
 
 
+def frozen_folders(site: Path) -> dict[str, int]:
+    """Return the number on the disk of each frozen version's folder, by its path in the site."""
+    tree = site.resolve()
+    return {p.relative_to(tree).as_posix(): p.stat().st_ino for p in tree.rglob("v/*") if p.is_dir()}
+
+
+def test_frozen_versions_are_taken_over_from_the_tree_that_nobody_is_served_any_more(published: Path) -> None:
+    before = {name: text for name, text in texts(published).items() if "/v/" in name}
+    first = frozen_folders(published)
+    rewrite_status(published, FAILED)
+    second = frozen_folders(published)
+    assert first.keys() == second.keys()
+    assert not set(first.values()) & set(second.values()), "readers may still be in the first tree"
+    rewrite_status(published, status())
+    assert frozen_folders(published) == first
+    assert before == {name: text for name, text in texts(published).items() if "/v/" in name}
+
+
+def test_what_is_not_the_published_version_is_never_taken_over(published: Path) -> None:
+    before = texts(published)
+    oldest = published.resolve()
+    rewrite_status(published, FAILED)
+    (page, *_) = oldest.glob("subtype/*/v/*/index.html")
+    page.unlink()
+    page.write_text("another page under the same name")
+    (page.parent.parent / "2025.9").mkdir()
+    (page.parent.parent / "note.txt").write_text("what somebody left")
+    shutil.rmtree(next(oldest.glob("pattern/*/v/*")))
+    rewrite_status(published, status())
+    assert texts(published) == before
+    assert not list(published.resolve().glob("subtype/*/v/2025.9"))
+
+
 def test_the_same_status_changes_nothing_and_swaps_nothing(published: Path) -> None:
     target = os.readlink(published)
     assert rewrite_status(published, status()) == 0
