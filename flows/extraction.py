@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 
 from extract.candidates import EXTRACTOR_VERSION, propose_effects
 from extract.pubmed.parse import record_from_json
-from extract.review.proposal import proposed_value
-from extract.review.routes import routes_of
 from extract.schema.effect import Document, Effect
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Measure
@@ -136,7 +134,6 @@ def enqueue(
             effect=effect,
             state="proposed" if approved is None else "confirms",
             night=context.night.isoformat(),
-            routes=[route.to_json() for route in routes_of(proposed_value(effect))],
         )
         if approved is not None:
             confirmed += 1

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
@@ -30,11 +31,16 @@ from flows.settings import Settings
 from flows.tethered import tie_to_parent
 from flows.timetable import local_date
 
-NICENESS = 5
-"""How far a publication steps back behind the pages when both want the processor."""
+NICENESS = 10
+"""How far a publication steps back behind the pages when both want the processor: it gets a tenth of it then."""
 
 SETTLE_SECONDS = 2.0
 """Waited before publishing, so that approvals in a row make one version; far below the promised minute."""
+
+
+REST, LONGEST_REST_SECONDS = 4, 20.0
+"""Rest after a publication, in times of what it took and at most: where approvals never pause, publishing takes a fifth
+of one core and not all of it, and an approval is still on the page well within the minute."""
 
 
 def publish_once(settings: Settings, *, clock: Clock) -> Publication:
@@ -75,6 +81,7 @@ class Publisher:
         self._pool = _pool()
         self._changed = threading.Condition()
         self._wanted = self._ended = False
+        self._rested_at = 0.0
         self._thread = threading.Thread(target=self._run, name="publisher")
 
     def __enter__(self) -> Self:
@@ -100,7 +107,10 @@ class Publisher:
 
     def _run(self) -> None:
         while self._requested():
+            begun = time.monotonic()
             self._publish()
+            took = time.monotonic() - begun
+            self._rested_at = time.monotonic() + min(REST * took, LONGEST_REST_SECONDS)
 
     def _requested(self) -> bool:
         """Wait for a request and for others that follow it; False when there will be none."""
@@ -108,7 +118,8 @@ class Publisher:
             self._changed.wait_for(lambda: self._wanted or self._ended)
             if not self._wanted:
                 return False
-            self._changed.wait_for(lambda: self._ended, timeout=self._settle)
+            pause = max(self._settle, self._rested_at - time.monotonic())
+            self._changed.wait_for(lambda: self._ended, timeout=pause)
             self._wanted = False
             return True
 

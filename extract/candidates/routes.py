@@ -10,7 +10,7 @@ which of them the printed facts allow, with their inputs, so that the choice can
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 from analysis import effect_size
@@ -87,10 +87,6 @@ class Route:
             for name, number in self.inputs
         )
         return ", ".join(named)
-
-    def to_json(self) -> dict[str, object]:
-        """Return the route as plain JSON types."""
-        return {**asdict(self), "inputs": dict(self.inputs)}
 
 
 def routes_to_log_hr(value: CheckInput, facts: Facts | None = None) -> tuple[Route, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
@@ -57,6 +58,7 @@ class OverlapProposal:
     evidence: tuple[Evidence, ...]
 
 
+@lru_cache(maxsize=4096)
 def sources_in(text: str) -> frozenset[str]:
     """Return the known data sources a text names, in the names of :data:`SOURCES`."""
     return frozenset(name for name, words in SOURCES.items() if words.search(text))

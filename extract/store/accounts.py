@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 
-from extract.store.engine import Transaction
+from extract.store.engine import Transaction, remembered
 from extract.store.tables import accounts, failed_logins, invitations, leases, sessions
 from extract.store.tokens import hashed, revoke_tokens
 
@@ -74,15 +74,28 @@ def add_account(tx: Transaction, person_id: str, *, role: str | None, at: str) -
     tx.connection.execute(accounts.insert().values(person_id=person_id, role=role, created_at=at))
 
 
+_ACCOUNT = select(accounts).where(accounts.c.person_id == bindparam("wanted"))
+_SESSION = select(sessions).where(sessions.c.token_hash == bindparam("wanted"), sessions.c.revoked_at.is_(None))
+
+
+@remembered
 def get_account(tx: Transaction, person_id: str) -> Account | None:
     """Return one account, or None."""
-    row = tx.connection.execute(select(accounts).where(accounts.c.person_id == person_id)).first()
+    row = tx.connection.execute(_ACCOUNT, {"wanted": person_id}).first()
     return _account(row) if row is not None else None
 
 
+@remembered
 def all_accounts(tx: Transaction) -> tuple[Account, ...]:
     """Return every account by id, closed ones too."""
     return tuple(_account(row) for row in tx.connection.execute(select(accounts).order_by(accounts.c.person_id)))
+
+
+@remembered
+def closed_accounts(tx: Transaction) -> frozenset[str]:
+    """Return whose account is closed."""
+    closed = select(accounts.c.person_id).where(accounts.c.disabled_at.is_not(None))
+    return frozenset(tx.connection.execute(closed).scalars())
 
 
 def set_password(tx: Transaction, person_id: str, password_hash: str) -> None:
@@ -129,9 +142,7 @@ def add_session(tx: Transaction, token: str, person_id: str, *, at: str) -> None
 
 def get_session(tx: Transaction, token: str) -> Session | None:
     """Return the session of a token unless it was revoked; whether it is too old is the caller's to say."""
-    row = tx.connection.execute(
-        select(sessions).where(sessions.c.token_hash == hashed(token), sessions.c.revoked_at.is_(None))
-    ).first()
+    row = tx.connection.execute(_SESSION, {"wanted": hashed(token)}).first()
     return Session(row.person_id, row.created_at, row.seen_at) if row is not None else None
 
 

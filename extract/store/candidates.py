@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from extract.errors import ExtractError
 from extract.schema.effect import Comparison, Effect, Span
-from extract.store.engine import Transaction
+from extract.store.engine import Transaction, remembered
 from extract.store.tables import candidates, decisions
 
 
@@ -76,12 +76,8 @@ def add_candidate(
     effect: Effect,
     state: str,
     night: str,
-    routes: Sequence[Mapping[str, object]] = (),
 ) -> str | None:
-    """Put a candidate into the queue once; return its id when it is new, else None.
-
-    ``routes`` are the ways to a log hazard ratio it offers where it prints no interval, kept as they were proposed.
-    """
+    """Put a candidate into the queue once; return its id when it is new, else None."""
     new_id = candidate_id(pmid, effect)
     known = get_candidate(tx, new_id)
     if known is not None and known.state == "superseded":
@@ -104,15 +100,18 @@ def add_candidate(
             pattern=effect.metastatic_pattern,
             measure=effect.measure,
             doubts=len(effect.checks),
-            routes=[dict(route) for route in routes],
         )
     )
     return new_id
 
 
+_ONE = select(candidates).where(candidates.c.candidate_id == bindparam("wanted"))
+
+
+@remembered
 def get_candidate(tx: Transaction, wanted: str) -> Candidate | None:
     """Return one candidate, or None."""
-    row = tx.connection.execute(select(candidates).where(candidates.c.candidate_id == wanted)).first()
+    row = tx.connection.execute(_ONE, {"wanted": wanted}).first()
     return _candidate(row) if row is not None else None
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 
 from extract.schema.effect import Span
 from extract.schema.value import ReportedValue, ValueCorrection
-from extract.store.engine import Transaction
+from extract.store.engine import Transaction, remembered
 from extract.store.tables import alerts, reports, trial_families, values
 
 
@@ -94,12 +94,14 @@ def put_value(tx: Transaction, value: CuratedValue) -> None:
     _put(tx, values, values.c.value_id, row)
 
 
+@remembered
 def families(tx: Transaction) -> tuple[TrialFamily, ...]:
     """Return every trial family by id."""
     rows = tx.connection.execute(select(trial_families).order_by(trial_families.c.study_id))
     return tuple(TrialFamily(r.study_id, r.design, r.overlap_group, r.origin, dict(r.facts)) for r in rows)
 
 
+@remembered
 def all_reports(tx: Transaction) -> tuple[Report, ...]:
     """Return every report by id."""
     rows = tx.connection.execute(select(reports).order_by(reports.c.report_id))
@@ -113,6 +115,7 @@ def family_reports(tx: Transaction, report_id: str) -> tuple[str, ...]:
     return tuple(tx.connection.execute(rows).scalars())
 
 
+@remembered
 def curated_values(tx: Transaction, *, report_id: str | None = None) -> tuple[CuratedValue, ...]:
     """Return the curated values by id, optionally of one report."""
     query = select(values).order_by(values.c.value_id)
@@ -145,6 +148,7 @@ def add_alert(tx: Transaction, alert: Alert) -> bool:
     return known is None
 
 
+@remembered
 def all_alerts(tx: Transaction) -> tuple[Alert, ...]:
     """Return every alert, oldest first."""
     rows = tx.connection.execute(select(alerts).order_by(alerts.c.alert_id))

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from extract.errors import StoreError
-from extract.store.engine import Transaction
+from extract.store.engine import Transaction, remembered
 from extract.store.tables import decisions, screening_votes
 
 GENESIS = "0" * 64
@@ -126,16 +126,20 @@ def standing_decisions(tx: Transaction, kind: str) -> dict[str, dict[str, tuple[
     return found
 
 
+_OF_ONE = (
+    select(decisions)
+    .where(decisions.c.subject_kind == bindparam("kind"), decisions.c.subject_id == bindparam("subject"))
+    .order_by(decisions.c.seq)
+)
+
+
+@remembered
 def decisions_on(tx: Transaction, kind: str, subject_id: str) -> tuple[LoggedDecision, ...]:
     """Return the decisions on one thing, oldest first."""
-    rows = tx.connection.execute(
-        select(decisions)
-        .where(decisions.c.subject_kind == kind, decisions.c.subject_id == subject_id)
-        .order_by(decisions.c.seq)
-    )
-    return tuple(_logged(row) for row in rows)
+    return tuple(_logged(row) for row in tx.connection.execute(_OF_ONE, {"kind": kind, "subject": subject_id}))
 
 
+@remembered
 def decisions_of_kind(tx: Transaction, kind: str) -> tuple[LoggedDecision, ...]:
     """Return the decisions on every thing of a kind, oldest first."""
     query = select(decisions).where(decisions.c.subject_kind == kind).order_by(decisions.c.seq)

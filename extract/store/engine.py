@@ -7,12 +7,15 @@ with ``BEGIN IMMEDIATE`` (:mod:`extract.store.sqlite`), PostgreSQL with an advis
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -26,7 +29,7 @@ from sqlalchemy.exc import (
 from extract.errors import StoreError
 from extract.store.migrating import current_revision, refuse_newer, upgrade
 from extract.store.postgresql import exclusively, postgresql_engine, reading, writing
-from extract.store.sqlite import sqlite_engine
+from extract.store.sqlite import BUSY_SECONDS, sqlite_engine
 
 HEAD = "0008"
 """Revision of the newest migration in this version of the software."""
@@ -35,11 +38,37 @@ POSTGRESQL = ("postgresql", "postgres")
 """How a PostgreSQL URL may begin; the second is how hosting services write it."""
 
 
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
+_ANSWERS = "answers"
+
+
 @dataclass(frozen=True)
 class Transaction:
     """An open transaction; the functions of this package take it, nothing else looks inside."""
 
     connection: Connection
+
+
+def remembered(
+    ask: Callable[Concatenate[Transaction, Asked], Answer],
+) -> Callable[Concatenate[Transaction, Asked], Answer]:
+    """Let a question be answered once in a transaction, so that a page made of many views asks the database once.
+
+    A reading transaction sees one instant, so the answer stands as long as it is open; in a writing one every statement
+    that is no SELECT forgets all answers.
+    """
+
+    @wraps(ask)
+    def asked(tx: Transaction, /, *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
+        answers: dict[Any, Answer] = tx.connection.info[_ANSWERS]
+        question = (ask, args, tuple(kwargs.items()))
+        if question not in answers:
+            answers[question] = ask(tx, *args, **kwargs)
+        return answers[question]
+
+    return asked
 
 
 class Store:
@@ -61,6 +90,8 @@ class Store:
     def __init__(self, url: str, *, archive: Path) -> None:
         self.archive = archive
         self._engine = _engine(url)
+        event.listen(self._engine, "before_cursor_execute", _forget_answers)
+        self._writer = threading.Lock()
         self.shown_url = shown_url(url)
 
     @property
@@ -112,12 +143,14 @@ class Store:
     def write(self) -> Iterator[Transaction]:
         """Open one writing transaction, the only one at this time: all of it happens, or nothing."""
         with self._translated(), self._writing() as connection:
+            connection.info[_ANSWERS] = {}
             yield Transaction(connection)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Open one reading transaction with a stable view."""
         with self._translated(), self._reading() as connection:
+            connection.info[_ANSWERS] = {}
             yield Transaction(connection)
 
     @contextmanager
@@ -133,10 +166,21 @@ class Store:
             yield taken
 
     def _writing(self) -> AbstractContextManager[Connection]:
-        return _sqlite(self._engine, writes=True) if self.dialect == "sqlite" else writing(self._engine)
+        return self._sqlite_writing() if self.dialect == "sqlite" else writing(self._engine)
 
     def _reading(self) -> AbstractContextManager[Connection]:
         return _sqlite(self._engine, writes=False) if self.dialect == "sqlite" else reading(self._engine)
+
+    @contextmanager
+    def _sqlite_writing(self) -> Iterator[Connection]:
+        # SQLite's own wait is a sleep of up to 0.1 s between looks: threads of one process wake each other at once.
+        mine = self._writer.acquire(timeout=BUSY_SECONDS)
+        try:
+            with _sqlite(self._engine, writes=True) as connection:
+                yield connection
+        finally:
+            if mine:
+                self._writer.release()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -157,6 +201,13 @@ class Store:
 def shown_url(url: str) -> str:
     """Return a database URL as it may be shown: without its password."""
     return make_url(url).render_as_string(hide_password=True)
+
+
+def _forget_answers(
+    connection: Connection, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
+) -> None:
+    if not statement.startswith("SELECT"):
+        connection.info[_ANSWERS] = {}
 
 
 @contextmanager

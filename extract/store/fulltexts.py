@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Row, select
 
-from extract.store.engine import Transaction
+from extract.store.engine import Transaction, remembered
 from extract.store.tables import full_texts
 
 FullTextState = Literal["open", "withheld"]
@@ -51,6 +51,7 @@ def all_full_texts(tx: Transaction) -> tuple[StoredFullText, ...]:
     return tuple(_full_text(row) for row in tx.connection.execute(select(full_texts).order_by(full_texts.c.pmcid)))
 
 
+@remembered
 def full_text_of(tx: Transaction, pmid: str) -> StoredFullText | None:
     """Return the full text of a record, or None if it was never asked for."""
     row = tx.connection.execute(select(full_texts).where(full_texts.c.pmid == pmid)).first()

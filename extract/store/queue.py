@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, literal, or_, select
+from sqlalchemy import Row, and_, case, false, func, literal, null, or_, select
 
 from extract.store.engine import Transaction
 from extract.store.tables import alerts, candidates, queue_facts
-from extract.store.waiting import Asker, every_item, parameters
+from extract.store.waiting import Asker, every_item, holder_of, own_items, parameters
 
 STAGES = ("reopened", "conflict", "needs_second", "proposed", "screening", "new")
 """States in the order of work, where effect and age are equal: what stands on a page, then what is nearest to one."""
@@ -151,9 +151,12 @@ def _counts_query(*, decides: bool, settles: bool, reads: bool) -> Any:
 
 @lru_cache(maxsize=8)
 def _work_query(*, decides: bool, settles: bool, reads: bool) -> Any:
-    every = every_item(decides=decides, settles=settles, reads=reads)
-    query = select(every.c.item, every.c.holder, func.count().over().label("found"))
-    return query.where(every.c.mine == 1).order_by(*_order(every.c)).limit(IN_SIGHT)
+    if not decides:
+        return select(null().label("item"), null().label("holder"), literal(0).label("found")).where(false())
+    own = own_items("item", "state", "since", "expected_shift", "rank", settles=settles, reads=reads)
+    first = select(own, func.count().over().label("found")).order_by(*_order(own.c)).limit(IN_SIGHT).subquery("first")
+    # Who holds an item is asked of those in sight only.
+    return select(first.c.item, holder_of(first.c.item).label("holder"), first.c.found).order_by(*_order(first.c))
 
 
 def oldest_since(tx: Transaction) -> str | None:

@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Row, exists, func, select
+from sqlalchemy import Row, bindparam, exists, func, select
 
 from extract.schema.record import Pmid, Record
 from extract.schema.vocabulary import RecordState
-from extract.store.engine import Transaction
+from extract.store.engine import Transaction, remembered
 from extract.store.tables import decisions, record_revisions, records
 
 Upsert = Literal["new", "changed", "known"]
@@ -123,9 +124,10 @@ def all_pmids(tx: Transaction) -> tuple[Pmid, ...]:
     return tuple(tx.connection.execute(query).scalars())
 
 
+@remembered
 def get_record(tx: Transaction, pmid: str) -> StoredRecord | None:
     """Return one record at its current revision, or None."""
-    row = tx.connection.execute(_current().where(records.c.pmid == pmid)).first()
+    row = tx.connection.execute(_one_current(), {"wanted": pmid}).first()
     return _stored(row) if row is not None else None
 
 
@@ -251,6 +253,11 @@ def _write_revision(
             pmid=pmid, revision=revision, content_hash=content_hash, record=content, night=night, run_id=run_id
         )
     )
+
+
+@lru_cache(maxsize=1)
+def _one_current() -> Any:
+    return _current().where(records.c.pmid == bindparam("wanted"))
 
 
 def _current() -> Any:

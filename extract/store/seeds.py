@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import case, select
 
 from extract.store.curated import CuratedValue, curated_values
-from extract.store.engine import Transaction
+from extract.store.engine import Transaction, remembered
 from extract.store.tables import candidates, seeded_errors
 
 Event = Literal["shown", "caught", "missed"]
@@ -34,6 +34,7 @@ def note_seed(
     tx.connection.execute(seeded_errors.insert().values(**row))
 
 
+@remembered
 def seed_events(tx: Transaction, candidate_id: str | None = None) -> tuple[SeedEvent, ...]:
     """Return the events by proposal and person, ``shown`` before what became of it, optionally of one proposal."""
     shown_first = case((seeded_errors.c.event == "shown", 0), else_=1)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from extract.store.engine import Transaction
+from extract.store.engine import Transaction, remembered
 from extract.store.tables import candidates, sightings
 
 
@@ -14,10 +14,13 @@ def note_sighting(tx: Transaction, candidate_id: str, person_id: str, *, at: str
         tx.connection.execute(sightings.insert().values(candidate_id=candidate_id, person_id=person_id, at=at))
 
 
+_SEEN_BY = select(sightings.c.person_id).where(sightings.c.candidate_id == bindparam("wanted"))
+
+
+@remembered
 def seen_by(tx: Transaction, candidate_id: str) -> frozenset[str]:
     """Return who was shown a proposal."""
-    rows = tx.connection.execute(select(sightings.c.person_id).where(sightings.c.candidate_id == candidate_id))
-    return frozenset(rows.scalars())
+    return frozenset(tx.connection.execute(_SEEN_BY, {"wanted": candidate_id}).scalars())
 
 
 def sightings_awaiting_second(tx: Transaction) -> dict[str, set[str]]:
@@ -33,6 +36,7 @@ def sightings_awaiting_second(tx: Transaction) -> dict[str, set[str]]:
     return found
 
 
+@remembered
 def awaiting_second_seen_by(tx: Transaction, person_id: str) -> tuple[str, ...]:
     """Return the values that wait for a second reader and whose proposal this person has seen."""
     rows = tx.connection.execute(

@@ -14,6 +14,10 @@ BUSY_SECONDS = 30
 """How long a writer waits for another one; a night's longest transaction takes well under a second."""
 
 
+KEPT_CONNECTIONS = 12
+"""Connections that stay open: as many as threads serve pages, and a few; opening one costs as much as a small page."""
+
+
 def sqlite_engine(url: URL) -> Engine:
     """Return an engine whose transactions are ours to begin.
 
@@ -28,7 +32,7 @@ def sqlite_engine(url: URL) -> Engine:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"the state folder {folder} cannot be made: {error.strerror}") from error
-    engine = create_engine(url)
+    engine = create_engine(url, pool_size=KEPT_CONNECTIONS)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine

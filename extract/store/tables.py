@@ -161,6 +161,7 @@ candidates = Table(
     Column("state", String(12), nullable=False, index=True),
     Column("value_id", String(120)),
     Column("night", String(10), nullable=False),
+    # Not written any more: the ways to a log hazard ratio follow from the effect, and pages compute them from it.
     Column("routes", JSON),
     Column("outcome", String(40)),
     Column("subtype", String(60)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from extract.store.engine import Transaction
 from extract.store.tables import drafts, leases
@@ -39,9 +39,12 @@ def take_lease(tx: Transaction, item: str, person_id: str, *, at: str, until: st
     return Lease(item, person_id, taken_at, until)
 
 
+_LEASE = select(leases).where(leases.c.item == bindparam("wanted"), leases.c.expires_at > bindparam("at"))
+
+
 def lease_on(tx: Transaction, item: str, *, at: str) -> Lease | None:
     """Return the lease of an item that has not expired, or None."""
-    row = tx.connection.execute(select(leases).where(leases.c.item == item, leases.c.expires_at > at)).first()
+    row = tx.connection.execute(_LEASE, {"wanted": item, "at": at}).first()
     return Lease(row.item, row.person_id, row.taken_at, row.expires_at) if row is not None else None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -32,20 +33,27 @@ def main() -> None:
         state = Path(folder) / "state"
         url = sqlite_url(state) if asked.database == "sqlite" else _postgresql()
         prepared = prepare(state, url, people=asked.people, items=asked.items)
-        load = os.getloadavg()[0]
+        load, own, others = os.getloadavg()[0], _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN)
         with served(prepared) as address:
             begun = time.monotonic()
             done = work(address, prepared, seconds=asked.seconds, thinking=asked.thinking)
             took = time.monotonic() - begun
+        own, others = _cpu(resource.RUSAGE_SELF) - own, _cpu(resource.RUSAGE_CHILDREN) - others
         store = prepared.store()
         lost, doubled = lost_and_doubled(store, done)
         decisions = logged_decisions(store).total()
         store.close()
         print(f"{asked.people} people, {asked.items} items, {asked.database}, {took:.0f} s, load before {load:.1f}")
         _print(done, decisions=decisions, seconds=took)
+        print(f"CPU: the people {own:.1f} s, server with start and publications {others:.1f} s, {os.cpu_count()} cores")
         print(f"decisions in the audit {decisions}, lost {len(lost)}, not told {len(doubled)}")
         log = (state / "serve.log").read_text(errors="replace")
         print(f"server said: {len(log.splitlines())} lines" + (f", last: {log.splitlines()[-1][:200]}" if log else ""))
+
+
+def _cpu(who: int) -> float:
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
 
 
 def _print(done: Work, *, decisions: int, seconds: float) -> None:

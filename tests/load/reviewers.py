@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from lxml import html
 
 from tests.load.prepared import PASSWORD, Prepared
 
+NEXT = "/review/next"
 Kind = Literal["inbox", "next", "item", "act"]
 IDLE_SECONDS = 3
 """A connection idle for longer is opened again: the server closes it after five seconds, and browsers know that."""
@@ -53,6 +54,7 @@ class Reviewer(threading.Thread):
         self._host = urlsplit(address).netloc
         self._connection = http.client.HTTPConnection(self._host, timeout=60)
         self._cookie, self._used = "", time.monotonic()
+        self._next = NEXT
         self._drawn = random.Random(person)
 
     def run(self) -> None:
@@ -73,24 +75,30 @@ class Reviewer(threading.Thread):
 
     def _item(self) -> bool:
         """Take the next item and decide on it; False when there is none."""
-        status, place, _ = self._ask("next", "/review/next")
+        status, place, _ = self._ask("next", self._next)
         if status != 303 or "/item/" not in place:
-            return False
+            # Judgements and links wait too; this benchmark is about records and values.
+            left = place.partition("/review/")[2].partition("?")[0]
+            self._next = f"{NEXT}?after={left}" if left and left not in self._next else ""
+            self._think()
+            return bool(self._next)
         item = place.partition("/item/")[2].partition("?")[0].replace("%3A", ":")
         status, _, page = self._ask("item", place)
         if status != 200:
             raise RuntimeError(f"GET {place}: {status}")
-        time.sleep(self._drawn.uniform(0, 2 * self._thinking))
+        self._think()
         form = self._filled(page, item)
+        self._next = f"{NEXT}?after={quote(item)}"
         if form is None:
             return True
         action, fields = form
-        status, _, answer = self._ask("act", action, fields)
+        status, onward, answer = self._ask("act", action, fields)
         if status == 200 and (again := self._filled(answer, item)) is not None:
             # The approval that completes a value shows first what the page would say; it is confirmed there.
-            status, _, answer = self._ask("act", *again)
+            status, onward, answer = self._ask("act", *again)
         if status == 303:
             self.log.saved.append(item)
+            self._next = onward
         elif status in (409, 422):
             self.log.refused[status] += 1
             if status == 422:
@@ -98,6 +106,9 @@ class Reviewer(threading.Thread):
         else:
             raise RuntimeError(f"POST {action}: {status}")
         return True
+
+    def _think(self) -> None:
+        time.sleep(self._drawn.uniform(0, 2 * self._thinking))
 
     def _filled(self, page: str, item: str) -> tuple[str, dict[str, str]] | None:
         """Fill in the form of an item as a person would; None where another decided meanwhile."""
