@@ -50,7 +50,7 @@ def send_digests(settings: Settings, store: Store, *, clock: Clock) -> tuple[Sen
     with store.read() as tx:
         bodies = Bodies(settings.protocol)(tx)
         people = addressees(tx, settings.protocol, at=at, bodies=bodies)
-        team = waiting_for_all(tx, at=at, bodies=bodies)
+        team = waiting_for_all(tx, settings.protocol, at=at, bodies=bodies)
     sent = []
     for person in people:
         url = _url_of(settings, person)

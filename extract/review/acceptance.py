@@ -9,7 +9,6 @@ from extract.schema.value import RATIO_MEASURES, ReportedValue, apply_correction
 from extract.schema.vocabulary import Arm
 from extract.store.curated import curated_values
 from extract.store.engine import Transaction
-from extract.store.records import StoredRecord
 
 PLACE = ("outcome", "subtype", "pattern", "population", "measure", "comparison_group", "comparison_rank")
 """Two poolable values of one report that agree on these are one result told twice."""
@@ -66,11 +65,19 @@ def with_other_arm(changes: dict[str, str]) -> dict[str, str]:
     return {**changes, "denominator_arm": other[changes["numerator_arm"]]}
 
 
-def refuse_second_value(tx: Transaction, record: StoredRecord, approved: ReportedValue) -> None:
-    """Refuse a second value for the same place: the first would stay in the pool beside its own correction."""
-    if record.report_id is None or not approved.poolable:
+def refuse_second_value(
+    tx: Transaction, report_id: str | None, approved: ReportedValue, *, besides: str | None = None
+) -> None:
+    """Refuse a second value for the same place: the first would stay in the pool beside its own correction.
+
+    Parameters
+    ----------
+    besides
+        The value that is being decided on, where it stands in the table already.
+    """
+    if report_id is None or not approved.poolable:
         return
-    for known in curated_values(tx, report_id=record.report_id):
+    for known in curated_values(tx, report_id=report_id):
         used = apply_corrections(known.reported, known.corrections)
         same = all(
             getattr(used, name) == getattr(approved, name)
@@ -84,7 +91,7 @@ def refuse_second_value(tx: Transaction, record: StoredRecord, approved: Reporte
                 "comparison_rank",
             )
         )
-        if same and used.poolable and known.state != "withdrawn":
+        if same and used.poolable and known.state != "withdrawn" and known.value_id != besides:
             raise DecisionError(
                 f"{known.value_id} already stands for this result of this report; re-open and withdraw it first "
                 f"(queue reopen value:{known.value_id}), or tell the two apart with --set comparison_group=... "

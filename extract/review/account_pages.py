@@ -12,11 +12,10 @@ from extract.review.accounts import (
     invited,
     join,
     new_link,
-    sign_in,
-    sign_out,
 )
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit, local_path, set_cookie
 from extract.review.passwords import SHORTEST
+from extract.review.sessions import sign_in, sign_out
 
 
 def add_account_pages(pages: Pages, desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""Accounts: who may sign in, one-time links instead of default passwords, sessions that can be revoked.
+"""Accounts: who may sign in, and one-time links instead of default passwords.
 
 A person of the protocol has the role the protocol gives; administrators and viewers may stand outside of it, and then
 cannot decide anything about the evidence.
@@ -11,7 +11,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from extract.errors import AccessError, TooManyAttempts
+from extract.errors import AccessError
 from extract.review.passwords import Passwords
 from extract.schema.protocol import Protocol
 from extract.store import accounts as stored
@@ -19,21 +19,6 @@ from extract.store.engine import Store, Transaction
 
 LINK_DAYS = 7
 """How long a one-time link is good."""
-
-IDLE_HOURS = 12
-"""A session nobody used for this long has ended: a working day."""
-
-SESSION_DAYS = 7
-"""The longest a session lasts, used or not."""
-
-ATTEMPT_MINUTES = 15
-"""Failed logins are counted over this time."""
-
-ATTEMPTS_OF_PERSON_HERE, ATTEMPTS_HERE, ATTEMPTS_OF_PERSON = 5, 20, 50
-"""Failed logins allowed in that time: one person from one address, anybody from it, one person from anywhere.
-
-The last is high, so that a stranger cannot lock a person out from elsewhere with a few attempts.
-"""
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -84,7 +69,7 @@ def add_person(store: Store, protocol: Protocol, person_id: str, *, role: str | 
     with store.write() as tx:
         if stored.get_account(tx, person_id) is not None:
             raise AccessError(f"{person_id}: has an account already; `living-review user passwd {person_id}`")
-        stored.add_account(tx, person_id, role=role, at=_text(now))
+        stored.add_account(tx, person_id, role=role, at=as_text(now))
         return _invite(tx, person_id, now=now)
 
 
@@ -98,7 +83,7 @@ def new_link(store: Store, person_id: str, *, now: dt.datetime) -> str:
     """
     with store.write() as tx:
         _known(tx, person_id)
-        stored.end_sessions(tx, person_id, at=_text(now))
+        stored.end_sessions(tx, person_id, at=as_text(now))
         return _invite(tx, person_id, now=now)
 
 
@@ -112,7 +97,7 @@ def disable_person(store: Store, person_id: str, *, now: dt.datetime) -> None:
     """
     with store.write() as tx:
         _known(tx, person_id)
-        stored.close_account(tx, person_id, at=_text(now))
+        stored.close_account(tx, person_id, at=as_text(now))
 
 
 def first_link(store: Store, *, now: dt.datetime) -> str | None:
@@ -163,71 +148,11 @@ def join(
                 )
             if _has_administrator(tx) or stored.get_account(tx, wanted) is not None:
                 raise AccessError("person: there is such an account already; sign in instead")
-            stored.add_account(tx, wanted, role="administrator", at=_text(now))
+            stored.add_account(tx, wanted, role="administrator", at=as_text(now))
         stored.set_password(tx, wanted, password_hash)
-        stored.end_sessions(tx, wanted, at=_text(now))
-        stored.use_invitation(tx, token, at=_text(now))
+        stored.end_sessions(tx, wanted, at=as_text(now))
+        stored.use_invitation(tx, token, at=as_text(now))
     return wanted
-
-
-def sign_in(
-    store: Store,
-    protocol: Protocol,
-    passwords: Passwords,
-    person_id: str,
-    password: str,
-    *,
-    address: str,
-    now: dt.datetime,
-) -> str:
-    """Check a password and open a session under a fresh token, which is returned.
-
-    Raises
-    ------
-    TooManyAttempts
-        Too many failed attempts lately; the password was not looked at.
-    AccessError
-        Person and password do not fit, with one message for every reason and after the same work.
-    """
-    since = _text(now - dt.timedelta(minutes=ATTEMPT_MINUTES))
-    with store.read() as tx:
-        counts = stored.failed_logins_since(tx, since, person_id=person_id, address=address)
-        account = stored.get_account(tx, person_id)
-    limits = (ATTEMPTS_OF_PERSON_HERE, ATTEMPTS_HERE, ATTEMPTS_OF_PERSON)
-    if any(count >= limit for count, limit in zip(counts, limits, strict=True)):
-        raise TooManyAttempts(f"too many failed attempts; try again in {ATTEMPT_MINUTES} minutes")
-    usable = account is not None and account.disabled_at is None and _role(protocol, account) is not None
-    right = passwords.fits(password, account.password_hash if account is not None and usable else None)
-    with store.write() as tx:
-        if not right:
-            stored.note_failed_login(tx, person_id, address=address, at=_text(now))
-        else:
-            token = secrets.token_urlsafe(32)
-            stored.forget_failed_logins(tx, person_id, address=address)
-            stored.add_session(tx, token, person_id, at=_text(now))
-            return token
-    raise AccessError("person and password do not fit")
-
-
-def signed_in(store: Store, protocol: Protocol, token: str, *, now: dt.datetime) -> Member | None:
-    """Return who a session token belongs to; None when it ended, expired or never was."""
-    if not token:
-        return None
-    with store.read() as tx:
-        session = stored.get_session(tx, token)
-        account = stored.get_account(tx, session.person_id) if session is not None else None
-    member = active_member(protocol, account)
-    if session is None or member is None:
-        return None
-    if session.seen_at < _text(now - dt.timedelta(hours=IDLE_HOURS)):
-        return None
-    if session.created_at < _text(now - dt.timedelta(days=SESSION_DAYS)):
-        return None
-    if session.seen_at < _text(now - dt.timedelta(minutes=5)):
-        # Not at every request: a page that only reads should not queue for the database's one writer.
-        with store.write() as tx:
-            stored.touch_session(tx, token, at=_text(now))
-    return member
 
 
 def active_member(protocol: Protocol, account: stored.Account | None) -> Member | None:
@@ -235,12 +160,6 @@ def active_member(protocol: Protocol, account: stored.Account | None) -> Member 
     if account is None or account.disabled_at is not None:
         return None
     return _member(protocol, account)
-
-
-def sign_out(store: Store, token: str, *, now: dt.datetime) -> None:
-    """End one session."""
-    with store.write() as tx:
-        stored.end_session(tx, token, at=_text(now))
 
 
 @dataclass(frozen=True)
@@ -258,13 +177,13 @@ def account_lines(tx: Transaction, protocol: Protocol) -> tuple[AccountLine, ...
     lines = []
     for account in stored.all_accounts(tx):
         state = "disabled" if account.disabled_at else "active" if account.password_hash else "invited"
-        role = _role(protocol, account) or "none (not in the protocol any more)"
+        role = role_of(protocol, account) or "none (not in the protocol any more)"
         lines.append(AccountLine(account.person_id, role, state, account.created_at))
     return tuple(lines)
 
 
 def _member(protocol: Protocol, account: stored.Account) -> Member | None:
-    role = _role(protocol, account)
+    role = role_of(protocol, account)
     if role is None:
         return None
     person = protocol.person(account.person_id)
@@ -272,7 +191,7 @@ def _member(protocol: Protocol, account: stored.Account) -> Member | None:
     return Member(account.person_id, name, role, decides=person is not None and role != "viewer")
 
 
-def _role(protocol: Protocol, account: stored.Account) -> str | None:
+def role_of(protocol: Protocol, account: stored.Account) -> str | None:
     """Return the protocol's role, else the account's own; None for a person who left the protocol."""
     person = protocol.person(account.person_id)
     return person.role if person is not None else account.role
@@ -280,13 +199,13 @@ def _role(protocol: Protocol, account: stored.Account) -> str | None:
 
 def _invite(tx: Transaction, person_id: str | None, *, now: dt.datetime) -> str:
     token = secrets.token_urlsafe(32)
-    expires = _text(now + dt.timedelta(days=LINK_DAYS))
-    stored.add_invitation(tx, token, person_id=person_id, at=_text(now), expires_at=expires)
+    expires = as_text(now + dt.timedelta(days=LINK_DAYS))
+    stored.add_invitation(tx, token, person_id=person_id, at=as_text(now), expires_at=expires)
     return token
 
 
 def _good(tx: Transaction, token: str, *, now: dt.datetime) -> stored.Invitation:
-    invitation = stored.get_invitation(tx, token, at=_text(now))
+    invitation = stored.get_invitation(tx, token, at=as_text(now))
     if invitation is None:
         raise AccessError("this link was used or has expired; ask the administrator for a new one")
     return invitation
@@ -305,5 +224,6 @@ def _known(tx: Transaction, person_id: str) -> None:
         raise AccessError(f"{person_id!r} has no account; accounts: {known}")
 
 
-def _text(moment: dt.datetime) -> str:
+def as_text(moment: dt.datetime) -> str:
+    """Return a moment as the store writes it, in UTC."""
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from extract.errors import DecisionError, FieldErrors
 from extract.review.approval import approve_value, reject_value, undo_approval
@@ -12,13 +11,14 @@ from extract.review.desk import Desk, Visit
 from extract.review.documents import is_placed
 from extract.review.doubts import answers_to, doubts_about, unanswered
 from extract.review.fields import BLIND_REASON, ValueForm, read_form, texts_of
-from extract.review.leases import LEASE_MINUTES
+from extract.review.forms import CHECK_FIELD, cleared_checks, seconds_on
+from extract.review.inclusion import STUDY_FIELDS
 from extract.review.preview import PageChange, reading_mark
 from extract.review.proposal import proposed_value
 from extract.review.readings import latest_approvals
-from extract.review.reopened import confirm_reopened, withdraw_value
+from extract.review.reopened_acts import confirm_act, correct_act, withdraw_act
 from extract.review.routes import chosen_route
-from extract.review.screening import STUDY_FIELDS, exclude_record, include_record, maybe_record, undo_vote
+from extract.review.screening import exclude_record, include_record, maybe_record, undo_vote
 from extract.review.seeded import note_if_caught, refuse_typed_seed
 from extract.review.seen import candidate_mark, refuse_stale
 from extract.review.surroundings import surroundings
@@ -29,9 +29,6 @@ from extract.store.records import get_record
 
 Act = Callable[[Desk, Visit, str], str]
 """Takes the identifier of an item; returns the state it has afterwards."""
-
-CHECK_FIELD = "check-"
-"""Beginning of the name of the field that answers a check; the rest is its code."""
 
 
 class PreviewFirst(Exception):
@@ -128,25 +125,6 @@ def _approved(desk: Desk, visit: Visit, candidate_id: str, form: ValueForm, *, b
     )
 
 
-def cleared_checks(form: Mapping[str, str]) -> dict[str, str]:
-    """Return the reasons a form gives for the checks that fired, by code."""
-    return {
-        name.removeprefix(CHECK_FIELD): text.strip()
-        for name, text in form.items()
-        if name.startswith(CHECK_FIELD) and text.strip()
-    }
-
-
-def seconds_on(visit: Visit) -> int | None:
-    """Return how long the person had the page before them; a page left open longer than a lease counts as that."""
-    try:
-        opened = dt.datetime.fromisoformat(visit.form.get("opened", ""))
-        seconds = int((visit.now - opened).total_seconds())
-    except (ValueError, TypeError):
-        return None
-    return min(seconds, LEASE_MINUTES * 60) if seconds >= 0 else None
-
-
 def _settle(desk: Desk, visit: Visit, candidate_id: str) -> str:
     """Let the adjudicator choose field by field; fields on which the readers agree stay as they read them."""
     proposed, _ = _proposed(desk, visit, candidate_id)
@@ -202,30 +180,6 @@ def _reject(desk: Desk, visit: Visit, candidate_id: str) -> str:
     )
 
 
-def _confirm(desk: Desk, visit: Visit, value_id: str) -> str:
-    return _after_notice(confirm_reopened, desk, visit, value_id)
-
-
-def _withdraw(desk: Desk, visit: Visit, value_id: str) -> str:
-    return _after_notice(withdraw_value, desk, visit, value_id)
-
-
-def _after_notice(act: Callable[..., str], desk: Desk, visit: Visit, value_id: str) -> str:
-    reason = visit.form.get("reason", "").strip()
-    if not reason:
-        raise FieldErrors({"reason": "say what the notice says about this value"})
-    return act(
-        desk.store,
-        desk.protocol,
-        value_id,
-        by=visit.person,
-        at=visit.at,
-        reason=reason,
-        seen=visit.form.get("seen", ""),
-        seconds=seconds_on(visit),
-    )
-
-
 def _undo(desk: Desk, visit: Visit, identifier: str) -> str:
     item, seen = visit.request.path_params["item"], visit.form.get("seen", "")
     kind = item.partition(":")[0]
@@ -241,8 +195,9 @@ ACTS: dict[str, Act] = {
     "approve": _approve,
     "reject": _reject,
     "settle": _settle,
-    "confirm": _confirm,
-    "withdraw": _withdraw,
+    "confirm": confirm_act,
+    "correct": correct_act,
+    "withdraw": withdraw_act,
     "undo": _undo,
 }
 """Last part of the address -> what it does."""

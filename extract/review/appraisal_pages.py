@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
 from extract.appraisal.judgement import read_judgement, tool_for
 from extract.errors import DecisionError, FieldErrors, StaleItem
-from extract.review.bias import Assessment, assessment_of, assessments, judge_result, may_judge, undo_judgement
+from extract.review.bias import assessment_of, judge_result, undo_judgement
 from extract.review.bias_view import as_reviewer, bias_page, draft_key
 from extract.review.certainty import BodyOfEvidence, Ratings, may_rate, rate_certainty, ratings, undo_rating
 from extract.review.certainty_form import read_rating, steps_of
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit, shown
-from extract.schema.protocol import Protocol
+from extract.review.done import done_notice
+from extract.review.judgements import Waiting, judgements
 from extract.store.engine import Transaction
 from extract.store.work import drop_draft, save_draft
-
-ORDER = ("conflict", "to_confirm", "needs_second", "to_judge", "agreed")
-"""What is nearest to the page first."""
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One line of the list.
-
-    Parameters
-    ----------
-    path
-        ``bias/<study>~<outcome>`` or ``certainty/<synthesis>``.
-    mine
-        Whether the person who looks can judge it now.
-    """
-
-    path: str
-    title: str
-    kind: str
-    state: str
-    mine: bool
-    told: str
 
 
 def add_appraisal_pages(pages: Pages, desk: Desk) -> None:
@@ -69,46 +46,9 @@ def _add_list(pages: Pages, desk: Desk) -> None:
 
 
 def waiting(tx: Transaction, desk: Desk, visit: Visit) -> tuple[Waiting, ...]:
-    """Return everything to judge, what is nearest to the page first, trials before cohorts."""
+    """Return everything to judge as this visitor sees it."""
     person = as_reviewer(visit.member) if visit.member is not None else None
-    lines = [
-        Waiting(
-            path=f"bias/{one.result.item}",
-            title=f"{one.result.study.facts.get('label') or one.result.study.study_id}: "
-            f"{_outcome(desk.protocol, one.result.outcome)}",
-            kind="Risk of bias, RoB 2" if one.result.tool == "rob2" else "Risk of bias, ROBINS-I",
-            state=one.state,
-            mine=person is not None and may_judge(one, person),
-            told=_told(one),
-        )
-        for one in assessments(tx)
-    ]
-    given = ratings(tx)
-    for body in desk.bodies(tx):
-        standing = given.get(body.synthesis_id, Ratings())
-        lines.append(
-            Waiting(
-                path=f"certainty/{body.synthesis_id}",
-                title=body.title,
-                kind="Certainty, GRADE",
-                state=standing.state(body.fingerprint),
-                mine=person is not None and may_rate(standing, body, person),
-                told=standing.agreed.level if standing.agreed else f"the rules propose {body.proposed}",
-            )
-        )
-    # Certainty last: a risk of bias judged after it would ask for it again.
-    kinds = ("Risk of bias, RoB 2", "Risk of bias, ROBINS-I", "Certainty, GRADE")
-    return tuple(sorted(lines, key=lambda line: (not line.mine, kinds.index(line.kind), ORDER.index(line.state))))
-
-
-def _told(one: Assessment) -> str:
-    if one.agreed is None:
-        return ""
-    return one.agreed.judgement.levels["overall"].replace("_", " ")
-
-
-def _outcome(protocol: Protocol, code: str) -> str:
-    return next((outcome.label for outcome in protocol.outcomes if outcome.code == code), code)
+    return judgements(tx, desk.protocol, desk.bodies(tx), person)
 
 
 def _add_bias(pages: Pages, desk: Desk) -> None:
@@ -167,10 +107,11 @@ def _show_bias(
             if visit.member is None:
                 raise DecisionError("nobody is signed in")
             view = bias_page(tx, desk.protocol, visit.request.path_params["item"], visit.member, typed)
+            done = done_notice(tx, visit.request.query_params.get("done", ""), visit.person)
     except DecisionError as error:
         return desk.page(visit, "message.html", status=404, title="There is no such result", words=str(error))
     return desk.page(
-        visit, "bias.html", status=status, view=view, errors=dict(errors or {}), stale=stale, typed=typed, done=None
+        visit, "bias.html", status=status, view=view, errors=dict(errors or {}), stale=stale, typed=typed, done=done
     )
 
 
@@ -236,6 +177,7 @@ def _show_certainty(
         with desk.store.read() as tx:
             body = body_of(desk, tx, visit.request.path_params["item"])
             standing = ratings(tx).get(body.synthesis_id, Ratings())
+            done = done_notice(tx, visit.request.query_params.get("done", ""), visit.person)
     except DecisionError as error:
         return desk.page(visit, "message.html", status=404, title="There is no such synthesis", words=str(error))
     person = as_reviewer(visit.member) if visit.member is not None else None
@@ -258,7 +200,7 @@ def _show_certainty(
         typed=typed,
         errors=dict(errors or {}),
         stale=stale,
-        done=None,
+        done=done,
     )
 
 

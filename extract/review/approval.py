@@ -83,7 +83,7 @@ def approve_value(
         proposed = proposed_value(candidate.effect)
         approved = complete(value_with(proposed, with_route(with_other_arm(changes))), protocol)
         refuse_seed(tx, candidate_id, approved)
-        refuse_second_value(tx, record, approved)
+        refuse_second_value(tx, record.report_id, approved)
         changed = [name for name in changes if getattr(approved, name) != getattr(proposed, name)]
         if changed and not reason:
             raise DecisionError(f"a change of {', '.join(changed)} needs --reason: what does the report say, and where")

@@ -6,58 +6,22 @@ Everything is a decision in the append-only log. A judgement belongs to the valu
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any
 
 from extract.appraisal.judgement import Judgement, differing, judgement_from_json
 from extract.appraisal.tools import OVERALL
 from extract.errors import DecisionError, StaleItem
 from extract.review.people import Reviewer, reviewer
+from extract.review.results import Result, results_to_judge
+from extract.review.standing import Standing, State, may_take_part
 from extract.schema.protocol import Protocol
-from extract.schema.value import ReportedValue, apply_corrections
-from extract.schema.vocabulary import Adjusted, Body, Design, ImmortalTime, body_of
-from extract.store.curated import CuratedValue, Report, TrialFamily, all_reports, curated_values, families
 from extract.store.decisions import Decision, LoggedDecision, decisions_of_kind, decisions_on, record_decision
 from extract.store.engine import Store, Transaction
 
 KIND = "bias"
 """Kind of subject in the decision log; the subject is ``<study>~<outcome>``."""
-
-State = Literal["to_judge", "needs_second", "conflict", "agreed", "to_confirm"]
-
-
-@dataclass(frozen=True)
-class Result:
-    """One result to judge: what one trial family says on one outcome.
-
-    Parameters
-    ----------
-    basis
-        Fingerprint of the reports, values and design the judgement is made on.
-    immortal_time, adjusted
-        As stored with its values, the worst of them where they differ.
-    """
-
-    study: TrialFamily
-    outcome: str
-    reports: tuple[Report, ...]
-    values: tuple[ReportedValue, ...]
-    basis: str
-    immortal_time: str
-    adjusted: str
-
-    @property
-    def item(self) -> str:
-        """Name of the result in the log and in addresses."""
-        return f"{self.study.study_id}~{self.outcome}"
-
-    @property
-    def tool(self) -> str:
-        """Key of the tool its design asks for."""
-        return "rob2" if body_of(Design(self.study.design)) is Body.RANDOMISED else "robins-i"
 
 
 @dataclass(frozen=True)
@@ -102,41 +66,18 @@ class Assessment:
         return f"{self.result.basis[:12]}-{self.last}"
 
 
-@dataclass
-class _Standing:
-    """Replay of the log of one result."""
+@dataclass(frozen=True)
+class _Judged:
+    """One person's judgement, and what it was made on."""
 
-    judgements: dict[str, tuple[str, Judgement]] = field(default_factory=dict)
-    agreed: Agreed | None = None
-    last: int = 0
-
-
-def results_to_judge(tx: Transaction) -> tuple[Result, ...]:
-    """Return every result that can enter a synthesis, by study and outcome."""
-    reports = all_reports(tx)
-    by_report = {report.report_id: report for report in reports}
-    of_study: dict[str, list[Report]] = {}
-    for report in reports:
-        of_study.setdefault(report.study_id, []).append(report)
-    found: dict[tuple[str, str], list[tuple[CuratedValue, ReportedValue]]] = {}
-    for value in curated_values(tx):
-        used = apply_corrections(value.reported, value.corrections)
-        if value.state != "withdrawn" and used.poolable:
-            study_id = by_report[value.report_id].study_id
-            found.setdefault((study_id, used.outcome), []).append((value, used))
-    studies = {study.study_id: study for study in families(tx)}
-    return tuple(
-        _result(studies[study_id], outcome, of_study[study_id], members)
-        for (study_id, outcome), members in sorted(found.items())
-    )
+    basis: str
+    judgement: Judgement
 
 
 def assessments(tx: Transaction) -> tuple[Assessment, ...]:
     """Return where the judgement of every result stands."""
-    standing: dict[str, _Standing] = {}
-    for logged in decisions_of_kind(tx, KIND):
-        _replay(standing.setdefault(logged.decision.subject_id, _Standing()), logged)
-    return tuple(_assessment(result, standing.get(result.item, _Standing())) for result in results_to_judge(tx))
+    standing = _standing(decisions_of_kind(tx, KIND))
+    return tuple(_assessment(result, standing.get(result.item, Standing())) for result in results_to_judge(tx))
 
 
 def assessment_of(tx: Transaction, item: str) -> Assessment:
@@ -150,19 +91,23 @@ def assessment_of(tx: Transaction, item: str) -> Assessment:
     result = next((found for found in results_to_judge(tx) if found.item == item), None)
     if result is None:
         raise DecisionError(f"{item!r}: no such result; it is written <study>~<outcome>")
-    standing = _Standing()
-    for logged in decisions_on(tx, KIND, item):
-        _replay(standing, logged)
-    return _assessment(result, standing)
+    return _assessment(result, _standing(decisions_on(tx, KIND, item)).get(item, Standing()))
+
+
+def _standing(log: Sequence[LoggedDecision]) -> dict[str, Standing[_Judged, Agreed]]:
+    found: dict[str, Standing[_Judged, Agreed]] = {}
+    for logged in log:
+        found.setdefault(logged.decision.subject_id, Standing()).replay(logged, judged=_judged, agreed=_agreed)
+    return found
+
+
+def _judged(details: dict[str, Any]) -> _Judged:
+    return _Judged(details["basis"], judgement_from_json(details["judgement"]))
 
 
 def may_judge(assessment: Assessment, person: Reviewer) -> bool:
     """Tell whether a person can judge a result now: nobody twice, and a conflict is the adjudicator's."""
-    if person.person_id in assessment.judgements:
-        return False
-    if person.role == "adjudicator":
-        return assessment.state == "conflict"
-    return assessment.state in ("to_judge", "needs_second", "to_confirm")
+    return may_take_part(assessment.state, assessment.judgements, person)
 
 
 def judge_result(
@@ -228,59 +173,22 @@ def undo_judgement(store: Store, protocol: Protocol, item: str, *, by: str, at: 
         return assessment_of(tx, item).state
 
 
-def _result(
-    study: TrialFamily, outcome: str, reports: Sequence[Report], members: Sequence[tuple[CuratedValue, ReportedValue]]
-) -> Result:
-    handled = {used.immortal_time for _, used in members}
-    worst = (ImmortalTime.NONE, ImmortalTime.NOT_CHECKED)
-    immortal = next((time.value for time in worst if time in handled), sorted(handled)[0])
-    adjusted = {used.adjusted for _, used in members}
-    key = [study.design, immortal, sorted(value.value_id for value, _ in members), sorted(r.report_id for r in reports)]
-    return Result(
-        study=study,
-        outcome=outcome,
-        reports=tuple(reports),
-        values=tuple(used for _, used in members),
-        basis=hashlib.sha256(json.dumps(key).encode()).hexdigest(),
-        immortal_time=immortal,
-        adjusted=adjusted.pop() if len(adjusted) == 1 else Adjusted.UNCLEAR.value,
+def _agreed(decision: Decision) -> Agreed:
+    details = decision.details
+    return Agreed(
+        judgement=judgement_from_json(details["judgement"]),
+        basis=details["basis"],
+        judges=tuple(details["judges"]),
+        settled_by=details["settled_by"],
+        on=decision.at[:10],
+        supports={code: tuple((by, text) for by, text in said) for code, said in details["supports"].items()},
     )
 
 
-def _replay(standing: _Standing, logged: LoggedDecision) -> None:
-    decision, details = logged.decision, logged.decision.details
-    standing.last = logged.seq
-    if decision.action == "judge":
-        standing.judgements[decision.by] = details["basis"], judgement_from_json(details["judgement"])
-    elif decision.action == "agree":
-        standing.agreed = Agreed(
-            judgement=judgement_from_json(details["judgement"]),
-            basis=details["basis"],
-            judges=tuple(details["judges"]),
-            settled_by=details["settled_by"],
-            on=decision.at[:10],
-            supports={code: tuple((by, text) for by, text in said) for code, said in details["supports"].items()},
-        )
-    elif decision.action == "undo":
-        taken = standing.judgements.pop(decision.by, None)
-        made = standing.agreed
-        if made is not None and (made.settled_by == decision.by if taken is None else made.basis == taken[0]):
-            standing.agreed = None
-
-
-def _assessment(result: Result, standing: _Standing) -> Assessment:
-    judgements = {by: one for by, (basis, one) in standing.judgements.items() if basis == result.basis}
-    agreed = standing.agreed
-    state: State
-    if agreed is not None and agreed.basis == result.basis:
-        state = "agreed"
-    elif len(judgements) > 1 and differing(list(judgements.values())):
-        state = "conflict"
-    elif judgements:
-        state = "needs_second"
-    else:
-        state = "to_judge" if agreed is None else "to_confirm"
-    return Assessment(result, state, judgements, agreed, standing.last)
+def _assessment(result: Result, standing: Standing[_Judged, Agreed]) -> Assessment:
+    state = standing.state_on(result.basis, lambda given: bool(differing([one.judgement for one in given])))
+    judgements = {by: one.judgement for by, one in standing.on(result.basis).items()}
+    return Assessment(result, state, judgements, standing.agreed, standing.last)
 
 
 def _supports(judged: dict[str, Judgement]) -> dict[str, list[list[str]]]:

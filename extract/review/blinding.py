@@ -10,7 +10,7 @@ from extract.review.accounts import Member
 from extract.review.asked_role import RoleWait, awaits_asked_role, holds_asked_role
 from extract.review.readings import latest_approvals
 from extract.schema.protocol import Protocol
-from extract.store.accounts import all_accounts
+from extract.store.accounts import closed_accounts
 from extract.store.candidates import Candidate, get_candidate, needs_second_though_read_by
 from extract.store.engine import Transaction
 from extract.store.sightings import awaiting_second_seen_by, seen_by, sightings_awaiting_second
@@ -19,8 +19,7 @@ from extract.store.waiting import Asker
 
 def team(tx: Transaction, protocol: Protocol) -> frozenset[str]:
     """Return who can decide today: the protocol's people but viewers and those whose account is closed."""
-    closed = {account.person_id for account in all_accounts(tx) if account.disabled_at}
-    return frozenset(person.id for person in protocol.people if person.role != "viewer") - closed
+    return frozenset(person.id for person in protocol.people if person.role != "viewer") - closed_accounts(tx)
 
 
 def barred_from_second(tx: Transaction, protocol: Protocol, candidate_id: str, person_id: str) -> bool:

@@ -6,11 +6,11 @@ be confirmed again, and the old decision is shown beside what the rules propose 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass
 
 from extract.errors import DecisionError, StaleItem
 from extract.review.people import Reviewer, reviewer
+from extract.review.standing import Standing, State, may_take_part
 from extract.schema.protocol import Protocol
 from extract.store.decisions import Decision, decisions_of_kind, record_decision
 from extract.store.engine import Store, Transaction
@@ -19,7 +19,6 @@ KIND = "synthesis"
 """Kind of subject in the decision log; the subject is the synthesis' id."""
 
 LEVELS = ("high", "moderate", "low", "very low")
-State = Literal["to_judge", "needs_second", "conflict", "agreed", "to_confirm"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,11 @@ class Rating:
     steps: dict[str, int]
     fingerprint: str
 
+    @property
+    def basis(self) -> str:
+        """Hash of the inputs it was given on."""
+        return self.fingerprint
+
 
 @dataclass(frozen=True)
 class AgreedRating:
@@ -78,65 +82,44 @@ class AgreedRating:
     fingerprint: str
     on: str
 
+    @property
+    def basis(self) -> str:
+        """Hash of the inputs it was decided on."""
+        return self.fingerprint
 
-@dataclass
-class Ratings:
+
+class Ratings(Standing[Rating, AgreedRating]):
     """Standing ratings of one synthesis, and the last agreed one."""
-
-    given: dict[str, Rating] = field(default_factory=dict)
-    agreed: AgreedRating | None = None
-    last: int = 0
-
-    def on(self, fingerprint: str) -> dict[str, Rating]:
-        """Return the ratings given on these inputs."""
-        return {by: rating for by, rating in self.given.items() if rating.fingerprint == fingerprint}
 
     def state(self, fingerprint: str) -> State:
         """Return where a synthesis with these inputs stands."""
-        if self.agreed is not None and self.agreed.fingerprint == fingerprint:
-            return "agreed"
-        given = self.on(fingerprint)
-        if len({rating.level for rating in given.values()}) > 1:
-            return "conflict"
-        return "needs_second" if given else "to_judge" if self.agreed is None else "to_confirm"
-
-    def mark(self, fingerprint: str) -> str:
-        """Return what a person has before them, for the optimistic lock."""
-        return f"{fingerprint[:12]}-{self.last}"
+        return self.state_on(fingerprint, lambda given: len({rating.level for rating in given}) > 1)
 
 
 def ratings(tx: Transaction) -> dict[str, Ratings]:
     """Return the ratings of every synthesis that has any."""
     found: dict[str, Ratings] = {}
     for logged in decisions_of_kind(tx, KIND):
-        decision, details = logged.decision, logged.decision.details
-        standing = found.setdefault(decision.subject_id, Ratings())
-        standing.last = logged.seq
-        if decision.action == "judge":
-            standing.given[decision.by] = Rating(**details)
-        elif decision.action == "agree":
-            standing.agreed = AgreedRating(
-                level=decision.new or "",
-                reasons=tuple((by, text) for by, text in details["reasons"]),
-                judges=tuple(details["judges"]),
-                settled_by=details["settled_by"],
-                fingerprint=details["fingerprint"],
-                on=decision.at[:10],
-            )
-        elif decision.action == "undo":
-            taken = standing.given.pop(decision.by, None)
-            made = standing.agreed
-            if made and (made.settled_by == decision.by if taken is None else made.fingerprint == taken.fingerprint):
-                standing.agreed = None
+        standing = found.setdefault(logged.decision.subject_id, Ratings())
+        standing.replay(logged, judged=lambda details: Rating(**details), agreed=_agreed)
     return found
+
+
+def _agreed(decision: Decision) -> AgreedRating:
+    details = decision.details
+    return AgreedRating(
+        level=decision.new or "",
+        reasons=tuple((by, text) for by, text in details["reasons"]),
+        judges=tuple(details["judges"]),
+        settled_by=details["settled_by"],
+        fingerprint=details["fingerprint"],
+        on=decision.at[:10],
+    )
 
 
 def may_rate(standing: Ratings, body: BodyOfEvidence, person: Reviewer) -> bool:
     """Tell whether a person can rate a body of evidence now; a conflict is the adjudicator's."""
-    state = standing.state(body.fingerprint)
-    if person.person_id in standing.on(body.fingerprint):
-        return False
-    return state == "conflict" if person.role == "adjudicator" else state in ("to_judge", "needs_second", "to_confirm")
+    return may_take_part(standing.state(body.fingerprint), standing.on(body.fingerprint), person)
 
 
 def rate_certainty(

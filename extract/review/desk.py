@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
 from urllib.parse import quote
@@ -17,14 +18,18 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from extract.review.accounts import Member, signed_in
+from extract.review.accounts import Member
 from extract.review.certainty import BodyOfEvidence
+from extract.review.coming import Handed
 from extract.review.curves import DeriveCurve
+from extract.review.fields import FieldGroup, field_groups, label_of
 from extract.review.guard import TOKEN_FIELD, cookie_name, cookie_token, form_token
 from extract.review.passwords import Passwords
 from extract.review.preview import Preview
 from extract.review.seeding import SeedPlan
+from extract.review.sessions import signed_in
 from extract.review.signing import SignIn
+from extract.schema.curve import pasted
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store, Transaction
 
@@ -52,15 +57,21 @@ def may(member: Member | None, access: Access) -> bool:
     return access is Access.SIGNED_IN or member.role == "administrator"
 
 
+@lru_cache(maxsize=1)
 def environment() -> Environment:
-    """Return the templates: everything is escaped, and a name that is missing is a bug."""
-    return Environment(
+    """Return the templates: everything is escaped, and a name that is missing is a bug.
+
+    One for all applications of a process: compiling a template takes longer than a page may.
+    """
+    made = Environment(
         loader=FunctionLoader(_template),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters |= {"pasted": pasted, "labelled": label_of}
+    return made
 
 
 def _template(name: str) -> str:
@@ -97,6 +108,13 @@ class Desk:
     derive_curve: DeriveCurve | None = None
     """Computes the log hazard ratio of digitised survival curves."""
     templates: Environment = field(default_factory=environment)
+    handed: Handed = field(default_factory=Handed)
+    """What "next" looked up, for the page it leads to."""
+
+    @cached_property
+    def forms(self) -> tuple[FieldGroup, ...]:
+        """The form of a value under this protocol."""
+        return field_groups(self.protocol)
 
     def page(self, visit: Visit, name: str, *, status: int = 200, **values: Any) -> Response:
         """Render a template for a visitor."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from extract.review.accounts import Member, active_member
@@ -14,18 +14,23 @@ from extract.review.judgements import judgements_waiting
 from extract.schema.protocol import Protocol
 from extract.store.accounts import all_accounts
 from extract.store.engine import Transaction
+from extract.store.links import list_links
 from extract.store.queue import Wanted, waiting_items
 from extract.store.waiting import Asker
 
 WORDS = (
-    ("to screen", ("new", "screening")),
-    ("to extract", ("proposed",)),
-    ("to read as second", ("needs_second",)),
-    ("conflicts", ("conflict",)),
-    ("re-opened", ("reopened",)),
-    ("to judge", ("judge",)),
+    ("to screen", "to screen", ("new", "screening")),
+    ("to extract", "to extract", ("proposed",)),
+    ("to read as second", "to read as second", ("needs_second",)),
+    ("conflict", "conflicts", ("conflict",)),
+    ("re-opened", "re-opened", ("reopened",)),
+    ("link to confirm", "links to confirm", ("link",)),
+    ("to judge", "to judge", ("judge",)),
 )
-"""Words of the line, and the states of items they count; ``judge``: risk of bias and certainty."""
+"""Words of the line for one and for several, and the states of items they count.
+
+``judge`` is risk of bias and certainty; ``link`` a proposed tie between records or studies.
+"""
 
 
 @dataclass(frozen=True)
@@ -61,13 +66,17 @@ Bodies = Sequence[BodyOfEvidence]
 def waiting_for(tx: Transaction, protocol: Protocol, member: Member, *, at: str, bodies: Bodies) -> Waiting:
     """Return what a person can act on now."""
     mine, _ = waiting_items(tx, asker_of(tx, protocol, member, at=at), Wanted(show="mine"))
-    return _counted(((waits.state, waits.since) for waits in mine), judgements_waiting(tx, bodies, as_reviewer(member)))
+    person = as_reviewer(member)
+    links = len(list_links(tx)) if person is not None else 0
+    judged = judgements_waiting(tx, protocol, bodies, person) if person is not None else 0
+    return _counted(((waits.state, waits.since) for waits in mine), {"judge": judged, "link": links})
 
 
-def waiting_for_all(tx: Transaction, *, at: str, bodies: Bodies) -> Waiting:
+def waiting_for_all(tx: Transaction, protocol: Protocol, *, at: str, bodies: Bodies) -> Waiting:
     """Return everything that waits."""
     items, _ = waiting_items(tx, Asker(at=at), Wanted())
-    return _counted(((waits.state, waits.since) for waits in items), judgements_waiting(tx, bodies, None))
+    beside = {"judge": judgements_waiting(tx, protocol, bodies, None), "link": len(list_links(tx))}
+    return _counted(((waits.state, waits.since) for waits in items), beside)
 
 
 def addressees(tx: Transaction, protocol: Protocol, *, at: str, bodies: Bodies) -> tuple[Addressee, ...]:
@@ -87,18 +96,18 @@ def addressees(tx: Transaction, protocol: Protocol, *, at: str, bodies: Bodies) 
 def digest_line(waiting: Waiting, *, today: dt.date) -> str:
     """Return what waits as one line."""
     parts = []
-    for words, states in WORDS:
+    for one, several, states in WORDS:
         number = sum(waiting.states.get(state, 0) for state in states)
         if number:
-            parts.append(f"{number} {words.removesuffix('s') if number == 1 else words}")
+            parts.append(f"{number} {one if number == 1 else several}")
     if waiting.since:
         days = (today - dt.date.fromisoformat(waiting.since[:10])).days
         parts.append(f"oldest {days} day{'' if days == 1 else 's'}")
     return ", ".join(parts) or "nothing waits"
 
 
-def _counted(items: Iterable[tuple[str, str]], judgements: int) -> Waiting:
-    states: dict[str, int] = {"judge": judgements} if judgements else {}
+def _counted(items: Iterable[tuple[str, str]], beside: Mapping[str, int]) -> Waiting:
+    states = {kind: number for kind, number in beside.items() if number}
     oldest = ""
     for state, since in items:
         states[state] = states.get(state, 0) + 1

@@ -105,11 +105,19 @@ def full_text_context(effect: Effect) -> tuple[str, int] | None:
     return (said["context"], int(said["context_at"])) if "context" in said else None
 
 
-def is_placed(tx: Transaction, archive: Path, candidate: Candidate) -> bool:
-    """Tell whether the words of a value stand where its span says, in a text held here."""
+def is_placed(tx: Transaction, archive: Path, candidate: Candidate, *, kept: bool = True) -> bool:
+    """Tell whether the words of a value stand where its span says, in a text held here.
+
+    Parameters
+    ----------
+    kept
+        The few words around it that were kept with the value are enough where the whole text is not at hand.
+    """
     record, span = get_record(tx, candidate.pmid), candidate.effect.span
     if record is not None and _words(tx, archive, record, span) == span.text:
         return True
+    if not kept:
+        return False
     text, start = full_text_context(candidate.effect) or ("", 0)
     return text[start : start + len(span.text)] == span.text
 

@@ -20,6 +20,7 @@ WORDS = {
     "approve": "approved",
     "reject": "rejected",
     "confirm": "confirmed",
+    "correct": "corrected",
     "withdraw": "withdrawn",
     "undo": "taken back",
     "include": "include",

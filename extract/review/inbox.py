@@ -48,8 +48,8 @@ def wanted_of(asked: Mapping[str, str], member: Member, *, today: dt.date) -> tu
     return wanted, max(1, int(page)) if page.isdigit() and len(page) < 6 else 1
 
 
-def next_item(work: Sequence[tuple[str, bool]], *, after: str = "") -> str | None:
-    """Return the next item the person can act on and nobody else has open.
+def free_items(work: Sequence[tuple[str, bool]], *, after: str = "") -> list[str]:
+    """Return the items the person can act on and nobody else has open.
 
     Parameters
     ----------
@@ -58,12 +58,6 @@ def next_item(work: Sequence[tuple[str, bool]], *, after: str = "") -> str | Non
     after
         An item just left without a decision: the one behind it comes first.
     """
-    free = free_items(work, after=after)
-    return free[0] if free else None
-
-
-def free_items(work: Sequence[tuple[str, bool]], *, after: str = "") -> list[str]:
-    """Return the items nobody else has open, beginning behind ``after``; parameters as for :func:`next_item`."""
     items = [item for item, _ in work]
     place = items.index(after) + 1 if after in items else 0
     turned = [*work[place:], *work[:place]]

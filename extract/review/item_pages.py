@@ -16,23 +16,23 @@ from extract.review.accounts import Member
 from extract.review.asked_role import ARTICLED, stranded
 from extract.review.bias_view import as_reviewer
 from extract.review.blinding import asker_of, role_waits
+from extract.review.coming import ahead_of, next_path
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit
 from extract.review.done import done_notice
-from extract.review.inbox import AGES, neighbour, next_item, wanted_of
+from extract.review.inbox import AGES, neighbour, wanted_of
 from extract.review.judgements import judgements_waiting
 from extract.review.leases import Claim, claim
 from extract.review.other_edit import other_edit
 from extract.review.record_view import record_view
 from extract.review.reopened_view import reopened_view
 from extract.review.seeded import show_seed
-from extract.review.spread import next_for
 from extract.review.value_view import value_view
 from extract.review.views import queue_line
 from extract.schema.vocabulary import Design
 from extract.store.accounts import all_accounts
 from extract.store.candidates import OPEN_STATES
 from extract.store.links import list_links
-from extract.store.queue import Wanted, open_alert_kinds, waiting_counts, waiting_items, worklist
+from extract.store.queue import Wanted, open_alert_kinds, waiting_counts, waiting_items
 from extract.store.sightings import note_sighting
 
 SHOWN = 50
@@ -51,13 +51,15 @@ def add_item_pages(pages: Pages, desk: Desk) -> None:
 
     @pages.get("/next", Access.SIGNED_IN)
     def following(visit: Visit) -> Response:
-        asked = visit.request.query_params
+        asked, member = visit.request.query_params, _member(visit)
+        left, done = asked.get("after", ""), asked.get("done", "")
         with desk.store.read() as tx:
-            asker = asker_of(tx, desk.protocol, _member(visit), at=visit.at)
-            work, after = worklist(tx, asker).items, asked.get("after", "")
-            item = next_for(tx, desk.protocol, _member(visit), work, now=visit.now, after=after)
-        done = f"?done={quote(asked['done'], safe='')}" if asked.get("done") else ""
-        return RedirectResponse(f"{item_path(item)}{done}" if item else f"{ROOT}{done}", 303)
+            ahead = ahead_of(tx, desk.protocol, member, now=visit.now)
+            path = next_path(tx, desk.protocol, member, ahead, desk.bodies, left=left, done=done)
+        if path and path.startswith("item/"):
+            desk.handed.give(member, path.removeprefix("item/"), ahead)
+        told = f"?done={quote(done, safe='')}" if done else ""
+        return RedirectResponse(f"{ROOT}{quote(path or '', safe='/:~')}{told}", 303)
 
     @pages.get("/item/{item}", Access.SIGNED_IN)
     def item(visit: Visit) -> Response:
@@ -71,9 +73,9 @@ def _inbox(desk: Desk, visit: Visit) -> Response:
         asker = asker_of(tx, desk.protocol, member, at=visit.at)
         counts = waiting_counts(tx, asker)
         rows, found = waiting_items(tx, asker, wanted, limit=SHOWN, offset=(page - 1) * SHOWN)
-        first = next_item(worklist(tx, asker).items)
+        first = ahead_of(tx, desk.protocol, member, now=visit.now).item(desk.protocol, member)
         alerts = open_alert_kinds(tx)
-        judgements = judgements_waiting(tx, desk.bodies(tx), as_reviewer(member))
+        judgements = judgements_waiting(tx, desk.protocol, desk.bodies(tx), as_reviewer(member))
         links = len(list_links(tx))
         known = {account.person_id for account in all_accounts(tx)}
         done = done_notice(tx, asked.get("done", ""), visit.person)
@@ -199,9 +201,9 @@ def show_item(
         )
     except DecisionError as error:
         return desk.page(visit, "message.html", status=404, title="There is no such item", words=str(error))
+    member = _member(visit)
     with desk.store.read() as tx:
-        work = worklist(tx, asker_of(tx, desk.protocol, _member(visit), at=visit.at))
-        following = next_for(tx, desk.protocol, _member(visit), work.items, now=visit.now, after=item)
+        come = desk.handed.take(member, item) or ahead_of(tx, desk.protocol, member, now=visit.now)
         done = done_notice(tx, visit.request.query_params.get("done", ""), visit.person)
         other = other_edit(tx, desk.protocol, item, visit.person, typed) if stale else ()
     return desk.page(
@@ -216,9 +218,9 @@ def show_item(
         other=other,
         preview=preview,
         done=done,
-        left=work.left,
-        following=following,
-        previous=neighbour(work.items, item),
+        left=come.work.left,
+        following=come.item(desk.protocol, member, after=item),
+        previous=neighbour(come.work.items, item),
         opened=typed.get("opened") or visit.at,
         **look.values,
     )

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from extract.errors import DecisionError
+from extract.review.grouping import need_reason, study_of, unite
+from extract.review.inclusion import NONE, superseded_report
 from extract.review.people import Reviewer, reviewer
-from extract.review.screening import NONE, superseded_report
 from extract.review.seen import refuse_stale
 from extract.schema.protocol import Protocol
 from extract.store.curated import Report, TrialFamily, all_reports, families, put_family, put_report
@@ -63,7 +64,8 @@ def confirm_link(
         if link.kind == "report":
             _link_report(tx, link, person, at=at, reason=reason, supersedes=supersedes)
         elif link.kind == "overlap":
-            _unite(tx, link, person, at=at, reason=reason)
+            one, other = study_of(tx, link.subject_id), study_of(tx, link.target_id)
+            unite(tx, one, other, person, at=at, reason=reason)
         _decide(tx, link, person, "link", "confirmed", at=at, reason=reason)
 
 
@@ -80,7 +82,7 @@ def reject_link(
         Unknown proposal or person, no reason, or one decided already.
     """
     person = reviewer(protocol, by)
-    _need(reason, "a rejection needs a reason")
+    need_reason(reason, "a rejection needs a reason")
     with store.write() as tx:
         _decide(tx, _waiting(tx, proposal, seen=seen), person, "reject", "rejected", at=at, reason=reason)
 
@@ -117,7 +119,7 @@ def split_report(store: Store, protocol: Protocol, report_id: str, *, by: str, a
         Unknown report or person, no reason, or the family has no other report.
     """
     person = reviewer(protocol, by)
-    _need(reason, "to split a report from its study needs a reason")
+    need_reason(reason, "to split a report from its study needs a reason")
     with store.write() as tx:
         reports = {report.report_id: report for report in all_reports(tx)}
         report = reports.get(report_id)
@@ -142,26 +144,6 @@ def split_report(store: Store, protocol: Protocol, report_id: str, *, by: str, a
         return family.study_id
 
 
-def split_overlap(store: Store, protocol: Protocol, study_id: str, *, by: str, at: str, reason: str) -> None:
-    """Take a study out of its overlap group: a person is sure that it shares nobody with the others.
-
-    Raises
-    ------
-    DecisionError
-        Unknown study or person, no reason, or the study is in no group.
-    """
-    person = reviewer(protocol, by)
-    _need(reason, "to split a study from its overlap group needs a reason")
-    with store.write() as tx:
-        family = _study(tx, study_id)
-        if family.overlap_group is None:
-            raise DecisionError(f"study:{study_id} is in no overlap group")
-        _regroup(tx, family, None, (), person, "split", at=at, reason=reason)
-        for link in list_links(tx, kind="overlap", states=["confirmed"]):
-            if study_id in (link.subject_id, link.target_id):
-                set_link_state(tx, link.proposal_id, "rejected")
-
-
 def _link_report(
     tx: Transaction,
     link: ProposedLink,
@@ -172,7 +154,7 @@ def _link_report(
     supersedes: str | None,
 ) -> None:
     """Move the record's report to the study; a record that is none yet keeps the confirmed study for its inclusion."""
-    study = _study(tx, link.target_id)
+    study = study_of(tx, link.target_id)
     linked = confirmed_study(tx, link.subject_id)
     if linked is not None:
         raise DecisionError(f"record:{link.subject_id} is linked to {linked} already; take that back first")
@@ -192,47 +174,9 @@ def _link_report(
     record_decision(tx, replace(moved, new=study.study_id, reason=reason))
 
 
-def _unite(tx: Transaction, link: ProposedLink, person: Reviewer, *, at: str, reason: str | None) -> None:
-    """Give two cohorts a common overlap group; two that have one each name each other's."""
-    one, other = _study(tx, link.subject_id), _study(tx, link.target_id)
-    if one.overlap_group and other.overlap_group:
-        if one.overlap_group != other.overlap_group:
-            _regroup(tx, one, one.overlap_group, (other.overlap_group,), person, "link", at=at, reason=reason)
-            _regroup(tx, other, other.overlap_group, (one.overlap_group,), person, "link", at=at, reason=reason)
-        return
-    group = one.overlap_group or other.overlap_group or f"{one.study_id} + {other.study_id}"[:80]
-    for family in (one, other):
-        if family.overlap_group is None:
-            _regroup(tx, family, group, (), person, "link", at=at, reason=reason)
-
-
-def _regroup(
-    tx: Transaction,
-    family: TrialFamily,
-    group: str | None,
-    also: tuple[str, ...],
-    person: Reviewer,
-    action: str,
-    *,
-    at: str,
-    reason: str | None,
-) -> None:
-    """Write a study's overlap group and the other groups it shares people with, with the decision."""
-    before: list[str] = list(family.facts.get("also_overlaps") or ())
-    after = [] if group is None else [*before, *(each for each in also if each not in before)]
-    put_family(tx, replace(family, overlap_group=group, facts=family.facts | {"also_overlaps": after}))
-    old, new = (_groups(each, others) for each, others in ((family.overlap_group, before), (group, after)))
-    decision = Decision(at, person.person_id, action, "study", family.study_id, "overlap_group", old, new, reason)
-    record_decision(tx, decision)
-
-
-def _groups(group: str | None, others: list[str]) -> str | None:
-    return " + ".join([group, *others]) if group else None
-
-
 def _family_alone(tx: Transaction, report: Report) -> TrialFamily:
     """Return a family of its own for a report: what its family says of design, place and source stays."""
-    family = _study(tx, report.study_id)
+    family = study_of(tx, report.study_id)
     known = {each.study_id for each in families(tx)}
     study_id = next(
         each
@@ -244,13 +188,6 @@ def _family_alone(tx: Transaction, report: Report) -> TrialFamily:
     }
     label = f"{report.facts.get('first_author') or report.report_id} {report.facts.get('year') or ''}".strip()
     return TrialFamily(study_id, family.design, family.overlap_group, "queue", kept | {"label": label, "n_total": None})
-
-
-def _study(tx: Transaction, study_id: str) -> TrialFamily:
-    family = next((each for each in families(tx) if each.study_id == study_id), None)
-    if family is None:
-        raise DecisionError(f"study:{study_id}: no such study")
-    return family
 
 
 def _known(tx: Transaction, proposal: str) -> ProposedLink:
@@ -275,8 +212,3 @@ def _decide(
     details = {"kind": link.kind, "subject": link.subject_id, "target": link.target_id, "score": link.score}
     decision = Decision(at, person.person_id, action, "link", link.proposal_id, old=link.state, new=state)
     record_decision(tx, replace(decision, reason=reason, details=details))
-
-
-def _need(reason: str, message: str) -> None:
-    if not reason.strip():
-        raise DecisionError(message)

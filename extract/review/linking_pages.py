@@ -9,15 +9,17 @@ from starlette.responses import RedirectResponse, Response
 
 from extract.errors import DecisionError
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit
+from extract.review.done import done_notice
+from extract.review.grouping import GROUP, STUDY, put_in_group, split_overlap
 from extract.review.linking import (
     confirm_link,
     link_mark,
     propose_again,
     reject_link,
-    split_overlap,
     split_report,
 )
 from extract.store.curated import Report, TrialFamily, all_reports, families
+from extract.store.decisions import Decision, decisions_on
 from extract.store.engine import Transaction
 from extract.store.links import ProposedLink, list_links
 from extract.store.records import get_record
@@ -44,10 +46,11 @@ class LinkLine:
 
 @dataclass(frozen=True)
 class FamilyLine:
-    """A trial family with its reports."""
+    """A trial family with its reports, and what people decided about its overlap group, the latest last."""
 
     family: TrialFamily
     reports: tuple[Report, ...]
+    grouped: tuple[Decision, ...] = ()
 
     @property
     def label(self) -> str:
@@ -115,6 +118,11 @@ def _split_report(desk: Desk, visit: Visit) -> None:
     split_report(desk.store, desk.protocol, report, by=visit.person, at=visit.at, reason=reason)
 
 
+def _group(desk: Desk, visit: Visit) -> None:
+    study, beside, reason = (visit.form.get(name, "") for name in ("study", "beside", "reason"))
+    put_in_group(desk.store, desk.protocol, study, beside, by=visit.person, at=visit.at, reason=reason)
+
+
 def _split_group(desk: Desk, visit: Visit) -> None:
     study, reason = visit.form.get("study", ""), visit.form.get("reason", "")
     split_overlap(desk.store, desk.protocol, study, by=visit.person, at=visit.at, reason=reason)
@@ -124,6 +132,7 @@ ACTS: dict[str, Act] = {
     "confirm": _confirm,
     "reject": _reject,
     "again": _again,
+    "group": _group,
     "split-report": _split_report,
     "split-group": _split_group,
 }
@@ -135,9 +144,14 @@ def _page(desk: Desk, visit: Visit, *, problem: str = "", status: int = 200) -> 
         studies = families(tx)
         reports = all_reports(tx)
         names = {family.study_id: str(family.facts.get("label") or family.study_id) for family in studies}
+        done = done_notice(tx, visit.request.query_params.get("done", ""), visit.person)
         waiting = [_line(tx, link, names) for link in list_links(tx, states=["proposed"])]
         decided = [_line(tx, link, names) for link in list_links(tx, states=["confirmed", "rejected"])]
-    lines = [FamilyLine(one, tuple(r for r in reports if r.study_id == one.study_id)) for one in studies]
+        grouped = {one.study_id: _regroupings(tx, one.study_id) for one in studies}
+    lines = [
+        FamilyLine(one, tuple(r for r in reports if r.study_id == one.study_id), grouped[one.study_id])
+        for one in studies
+    ]
     groups: dict[str, list[FamilyLine]] = {}
     for line in lines:
         if line.family.overlap_group:
@@ -153,7 +167,17 @@ def _page(desk: Desk, visit: Visit, *, problem: str = "", status: int = 200) -> 
         kinds=KINDS,
         several=[line for line in lines if len(line.reports) > 1],
         groups=sorted(groups.items()),
+        done=done,
+        alone=[line for line in lines if line.grouped and not line.family.overlap_group],
+        studies=sorted(lines, key=lambda line: line.label.casefold()),
+        together=[(f"{GROUP}{name}", name) for name in sorted(groups)],
+        beside=[(f"{STUDY}{line.family.study_id}", line.label) for line in lines],
     )
+
+
+def _regroupings(tx: Transaction, study_id: str) -> tuple[Decision, ...]:
+    logged = (one.decision for one in decisions_on(tx, "study", study_id))
+    return tuple(decision for decision in logged if decision.field == "overlap_group")
 
 
 def _line(tx: Transaction, link: ProposedLink, names: dict[str, str]) -> LinkLine:

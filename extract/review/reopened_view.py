@@ -6,20 +6,22 @@ from typing import Any
 
 from extract.errors import DecisionError
 from extract.review.accounts import Member
+from extract.review.derived import derived_lines
 from extract.review.desk import Desk
-from extract.review.fields import label_of, texts_of
+from extract.review.fields import label_of, text_of, texts_of
 from extract.review.inbox import can_decide
-from extract.review.reopened import votes_since_reopening
+from extract.review.reopened import decided_since_reopening, they_differ
 from extract.review.seen import value_mark
+from extract.schema.curve import CURVE_FIELDS
 from extract.schema.value import apply_corrections
 from extract.store.curated import all_alerts, all_reports, get_value
-from extract.store.decisions import decisions_on
+from extract.store.decisions import Decision, decisions_on
 from extract.store.engine import Transaction
 from extract.store.work import get_draft
 
 
 def reopened_view(
-    tx: Transaction, _desk: Desk, value_id: str, member: Member, typed: dict[str, str], *, mine: bool = True
+    tx: Transaction, desk: Desk, value_id: str, member: Member, typed: dict[str, str], *, mine: bool = True
 ) -> tuple[str, dict[str, Any]]:
     """Return the template and its values for a re-opened value.
 
@@ -31,11 +33,13 @@ def reopened_view(
     value = get_value(tx, value_id)
     if value is None:
         raise DecisionError(f"reopened:{value_id}: no such value")
-    votes = votes_since_reopening(tx, value_id)
-    own = member.person_id in votes
-    decidable = mine and value.state == "reopened" and can_decide(member, "reopened", people=list(votes))
+    decided = decided_since_reopening(tx, value_id)
+    own, differ = member.person_id in decided, they_differ(decided)
+    decidable = mine and value.state == "reopened" and can_decide(member, "reopened", people=list(decided))
+    settles = decidable and differ and member.role == "adjudicator"
     draft = get_draft(tx, f"reopened:{value_id}", member.person_id) if decidable else None
     used = texts_of(apply_corrections(value.reported, value.corrections))
+    texts = {**used, **(draft.typed if draft else {}), **typed}
     return "reopened.html", {
         "state": value.state,
         "value": value,
@@ -43,13 +47,26 @@ def reopened_view(
         "used": {name: text for name, text in used.items() if text},
         "linked": [alert for alert in all_alerts(tx) if alert.report_id == value.report_id],
         "decidable": decidable,
-        # The second reader of a notice does not see what the first made of it.
+        # The second reader of a notice does not see what the first made of it; who settles a difference does.
         "history": [d.decision for d in decisions_on(tx, "value", value_id)]
-        if own or value.state != "reopened"
+        if own or settles or value.state != "reopened"
         else [],
+        "changed": lambda decision: _changed(decision, used),
+        "differ": differ and value.state == "reopened",
+        "groups": desk.forms,
+        "before": used,
+        "corrects": any(name in used and texts[name] != used[name] for name in texts),
+        "curve_typed": any(texts[name] for name in CURVE_FIELDS),
+        "derived": derived_lines(texts, desk.derive_curve),
         "seen": value_mark(tx, value),
         "draft": draft,
-        "texts": {**(draft.typed if draft else {}), **typed},
+        "texts": texts,
         "typed": typed,
         "label_of": label_of,
     }
+
+
+def _changed(decision: Decision, used: dict[str, str]) -> tuple[tuple[str, str, str], ...]:
+    """Return what a correction changed: label, as it is used now, as corrected."""
+    read = {name: text_of(content) for name, content in (decision.details.get("value") or {}).items()}
+    return tuple((label_of(name), used[name], text) for name, text in read.items() if text != used.get(name, text))

@@ -15,7 +15,7 @@ from typing import Any
 
 from extract.appraisal.agreement import Coefficient, wilson
 from extract.errors import SeededNumber, SeedMissed
-from extract.review.documents import document_parts, full_text_problem
+from extract.review.documents import document_parts, full_text_problem, is_placed
 from extract.review.fields import label_of, text_of
 from extract.review.proposal import proposed_value
 from extract.review.seeding import SeedPlan, Wrong, holds_wrong, seeded
@@ -138,6 +138,9 @@ def note_missed(tx: Transaction, candidate_id: str, fields: tuple[str, ...], *, 
 
 def note_if_caught(store: Store, candidate_id: str, typed: Mapping[str, str], *, person_id: str, at: str) -> None:
     """Count a caught error: the person it was shown to approved, and every field that was wrong is not so any more."""
+    with store.read() as tx:
+        if _open_event(tx, candidate_id, person_id) is None:
+            return
     with store.write() as tx:
         own = _open_event(tx, candidate_id, person_id)
         if own is not None and all(name in typed and not _reads_as(typed[name], n) for name, n in own.wrong.items()):
@@ -213,12 +216,12 @@ def _to_plant(tx: Transaction, archive: Path, plan: SeedPlan, candidate_id: str,
     record = get_record(tx, candidate.pmid) if candidate is not None else None
     if candidate is None or record is None or candidate.state != "proposed":
         return None
-    if record.state is not RecordState.INCLUDED or candidate.effect.span.source not in ("title", "abstract"):
+    if record.state is not RecordState.INCLUDED:
         return None
     if any(event.person_id == person_id for event in seed_events(tx, candidate_id)):
         return None
-    if full_text_problem(tx, archive, candidate.pmid):
-        # Whether the article prints the wrong number cannot be known.
+    if full_text_problem(tx, archive, candidate.pmid) or not is_placed(tx, archive, candidate, kept=False):
+        # Whether the article prints the wrong number cannot be known: it is not at hand, or not as it was read.
         return None
     parts = document_parts(tx, archive, candidate, record, sentence=True)
     text = " ".join([candidate.effect.span.text, *(f"{part.heading} {part.text} {part.notes}" for part in parts)])

@@ -46,7 +46,7 @@ def seeded(plan: SeedPlan, candidate_id: str, value: ReportedValue, *, text: str
     value
         As proposed.
     text
-        Title and abstract of its record.
+        The whole document of its record: title, abstract and, where it is at hand, the full text with its tables.
     """
     digest = hmac.new(plan.secret, candidate_id.encode(), hashlib.sha256).digest()
     if int.from_bytes(digest[:8], "big") % plan.one_in:

@@ -15,7 +15,7 @@ from extract.review.derived import derived_lines
 from extract.review.desk import Desk
 from extract.review.documents import document_parts, full_text_problem, is_placed
 from extract.review.doubts import doubts_about
-from extract.review.fields import BLIND, field_groups, label_of, text_of, texts_of
+from extract.review.fields import BLIND, label_of, text_of, texts_of
 from extract.review.inbox import can_decide
 from extract.review.proposal import proposed_value
 from extract.review.readings import KEY_FIELDS, latest_approvals
@@ -24,7 +24,7 @@ from extract.review.second_opinion import second_opinion
 from extract.review.seeded import as_shown
 from extract.review.seen import candidate_mark
 from extract.review.surroundings import surroundings
-from extract.schema.curve import CURVE_FIELDS, pasted
+from extract.schema.curve import CURVE_FIELDS
 from extract.schema.protocol import Protocol
 from extract.schema.value import ReportedValue, apply_corrections
 from extract.schema.vocabulary import RecordState
@@ -49,6 +49,10 @@ class Difference:
     def texts(self) -> tuple[str, ...]:
         """The different texts, in the order they were read."""
         return tuple(dict.fromkeys(text for _, text in self.read))
+
+
+NTH = {1: "First", 2: "Second", 3: "Third", 4: "Fourth"}
+"""Which reading of a value this is: a third is needed where the first two lacked the role the protocol asks for."""
 
 
 def value_view(
@@ -101,20 +105,19 @@ def value_view(
         "document": document_parts(tx, archive, candidate, record, sentence=blind),
         "broken": full_text_problem(tx, archive, candidate.pmid),
         "placed": placed,
-        "groups": field_groups(protocol),
+        "groups": desk.forms,
         "texts": texts,
         "proposed": texts_of(proposed),
         "blind": blind,
+        "nth": NTH.get(len(approvals) + 1, "Another"),
         "blind_fields": BLIND,
         "barred": barred and candidate.state == "needs_second",
         "role_wait": role_wait(tx, protocol, candidate),
-        "last": is_last(protocol, candidate, approvals, by=member.person_id),
         "checks": doubts,
         "derived": derived_lines({**texts_of(proposed), **texts}, desk.derive_curve),
         "before": () if blind else approved_before(tx, record, proposed),
         "draft": draft,
         "routes": () if blind else routes_of(proposed),
-        "pasted": pasted,
         "curve_open": not blind and not has_interval(proposed),
         "curve_shared": bool(shared),
         "curve_typed": any(texts[name] for name in CURVE_FIELDS),
@@ -125,7 +128,6 @@ def value_view(
         "seen": candidate_mark(tx, candidate),
         "decisions": list(approvals.values()) if not blind else [],
         "differences": differences,
-        "rejected": [d for d in approvals.values() if d.action == "reject"],
         "typed": typed,
         "label_of": label_of,
     }

@@ -43,6 +43,9 @@ Answer = TypeVar("Answer")
 
 _ANSWERS = "answers"
 
+MOST_ANSWERS = 200
+"""Answers a transaction remembers: a page asks for some tens of things, a night for every record in turn."""
+
 
 @dataclass(frozen=True)
 class Transaction:
@@ -65,6 +68,8 @@ def remembered(
         answers: dict[Any, Answer] = tx.connection.info[_ANSWERS]
         question = (ask, args, tuple(kwargs.items()))
         if question not in answers:
+            if len(answers) >= MOST_ANSWERS:
+                answers.clear()
             answers[question] = ask(tx, *args, **kwargs)
         return answers[question]
 

@@ -64,6 +64,14 @@ def grant(tx: Transaction, role: str) -> int:
     return len(statements)
 
 
+def own_powers(tx: Transaction) -> tuple[str, tuple[str, ...]]:
+    """Return the role this connection works under, and why it could change evidence; SQLite has no roles."""
+    if tx.connection.dialect.name != "postgresql":
+        return "", ()
+    role = str(tx.connection.execute(text("SELECT current_user")).scalar_one())
+    return role, may_still_change(tx, role)
+
+
 def may_still_change(tx: Transaction, role: str) -> tuple[str, ...]:
     """Return why a role could change evidence whatever is granted; empty when it could not."""
     found = tx.connection.execute(text("SELECT rolsuper FROM pg_roles WHERE rolname = :role"), {"role": role}).first()

@@ -9,7 +9,7 @@ import typer
 
 from flows.commands.scope import Rehearsal, now_text, opened
 
-link_app = typer.Typer(help="Proposed links: list, confirm, reject, split.", no_args_is_help=True)
+link_app = typer.Typer(help="What belongs together: list, confirm, reject, group, split.", no_args_is_help=True)
 
 By = Annotated[str, typer.Option("--by", help="Who decides (an id of protocol.toml).")]
 Why = Annotated[str, typer.Option("--reason", help="Why.")]
@@ -55,6 +55,22 @@ def reject(proposal: str, by: By, reason: Why, rehearsal: Rehearsal = False) -> 
     typer.echo(f"link:{proposal} rejected", err=True)
 
 
+@link_app.command("group")
+def group(
+    study: Annotated[str, typer.Argument(help="Id of a study.")],
+    beside: Annotated[str, typer.Option("--with", help="group:NAME, or study:ID of another study.")],
+    by: By,
+    reason: Why,
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Put a study into an overlap group although no link was proposed: they may hold the same people."""
+    from extract.review.grouping import put_in_group
+
+    with opened(rehearsal=rehearsal) as (settings, store):
+        name = put_in_group(store, settings.protocol, study, beside, by=by, at=now_text(), reason=reason)
+    typer.echo(f"study:{study} stands in the overlap group {name} now", err=True)
+
+
 @link_app.command("split")
 def split(
     item: Annotated[str, typer.Argument(help="report:ID out of its study, or study:ID out of its overlap group.")],
@@ -64,7 +80,8 @@ def split(
 ) -> None:
     """Take a report out of its study, or a study out of its overlap group."""
     from extract.errors import DecisionError
-    from extract.review.linking import split_overlap, split_report
+    from extract.review.grouping import split_overlap
+    from extract.review.linking import split_report
 
     kind, _, identifier = item.partition(":")
     with opened(rehearsal=rehearsal) as (settings, store):

@@ -97,7 +97,7 @@ def approve(
     clear_checks: Annotated[bool, typer.Option(help="The checks that fired were looked at; needs --reason.")] = False,
     rehearsal: Rehearsal = False,
 ) -> None:
-    """Include a record, approve a value, or confirm a re-opened value.
+    """Include a record, approve a value, or confirm a re-opened value; with --set, correct it as its erratum prints it.
 
     The second reader of a value reads blind: give every number with --set as the document prints it
     (estimate, ci_low, ci_high, ci_level, and n and events where they are printed).
@@ -105,7 +105,7 @@ def approve(
     from extract.review.approval import approve_value
     from extract.review.curves import refuse_without_number
     from extract.review.fields import BLIND_REASON, blind_changes
-    from extract.review.reopened import confirm_reopened
+    from extract.review.reopened import confirm_reopened, correct_reopened
     from extract.review.screening import include_record
     from flows.curves import log_hr_of_curves
 
@@ -128,6 +128,17 @@ def approve(
                 reason=reason or (BLIND_REASON if blind else None),
                 clear_checks=clear_checks,
                 blind=blind,
+            )
+        elif changes:
+            state = correct_reopened(
+                store,
+                protocol,
+                identifier,
+                by=by,
+                at=at,
+                changes=changes,
+                reason=reason or "",
+                clear_checks=clear_checks,
             )
         else:
             state = confirm_reopened(store, protocol, identifier, by=by, at=at, reason=reason or "")

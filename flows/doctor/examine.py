@@ -56,6 +56,7 @@ def _of_the_store(
     return (
         ("integrity", lambda: stored.check_soundness(store)),
         ("append-only", lambda: stored.check_triggers(store)),
+        ("role", lambda: stored.check_role(store)),
         ("audit chain", lambda: stored.check_chain(store)),
         ("archive", lambda: stored.check_archive(settings, store)),
         ("snapshots", lambda: stored.check_snapshots(settings, store)),

@@ -9,6 +9,7 @@ from extract.review.asked_role import stranded
 from extract.review.blinding import role_waits
 from extract.store.decisions import verify_chain
 from extract.store.engine import HEAD, Store
+from extract.store.grants import own_powers
 from extract.store.integrity import missing_tables, missing_triggers, unsound
 from extract.store.saving import archived_bodies, damaged_bodies
 from extract.store.versions import published_snapshots
@@ -58,6 +59,22 @@ def check_triggers(store: Store) -> Finding:
             "find out who removed them; compare with a backup, then restore it",
         )
     return ok("append-only", "the database refuses to change or delete evidence")
+
+
+def check_role(store: Store) -> Finding:
+    """Tell whether the role the application works under could change evidence if somebody had its password."""
+    with store.read() as tx:
+        role, powers = own_powers(tx)
+    if not role:
+        return ok("role", "SQLite: whoever may write the file may change it; the chain would show it")
+    if powers:
+        return warning(
+            "role",
+            f"role {role!r} {powers[0]}: its password is enough to drop what keeps evidence unchanged",
+            "make a role of its own for the application, run `living-review grants ROLE` once as the owner, and put "
+            "that role into LIVING_REVIEW_DATABASE_URL (DECISIONS 0038)",
+        )
+    return ok("role", f"{role!r} owns nothing and can change no evidence")
 
 
 def check_chain(store: Store) -> Finding:

@@ -16,7 +16,7 @@ from extract.review.tokens import make_token
 from extract.schema.record import AbstractSection, Author, RecordLink
 from extract.schema.value import ValueCorrection
 from extract.store.candidates import add_candidate
-from extract.store.curated import Alert, add_alert, curated_values, put_value
+from extract.store.curated import Alert, TrialFamily, add_alert, curated_values, put_family, put_value
 from extract.store.log import open_night, open_run
 from extract.store.records import upsert_record
 from extract.store.work import save_draft
@@ -124,6 +124,16 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Queue, l
             with store.read() as tx:
                 (curated,) = curated_values(tx)
             a.ask("POST", f"/values/{curated.value_id}/reopen", {"reason": HOSTILE})
+            for number, one in enumerate((a, b)):
+                corrected = {"ci_level": (95, 90)[number], "note": f"{number}{HOSTILE[:180]}"}
+                said = one.act(
+                    f"reopened:{curated.value_id}", "correct", values=corrected, reason=HOSTILE, clear_checks=True
+                )
+                assert said.status_code == 200, said.text
+            with store.write() as tx:
+                put_family(tx, TrialFamily("shares", "population_registry", None, "queue", {"label": HOSTILE}))
+            said = a.ask("POST", "/studies/shares/group", {"beside": "study:pmid-100", "reason": HOSTILE})
+            assert said.status_code == 200, said.text
         with store.write() as tx:
             (curated,) = curated_values(tx)
             correction = ValueCorrection("note", None, HOSTILE, HOSTILE, HOSTILE, "2026-11-20", "correction")

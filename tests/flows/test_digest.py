@@ -18,6 +18,7 @@ from extract.review.digest import Waiting, digest_line
 from extract.review.screening import exclude_record, maybe_record
 from extract.store.accounts import get_account
 from extract.store.engine import Store
+from extract.store.links import propose_link
 from flows.digest import Sent, send_digests
 from flows.settings import Settings
 from tests.extract.review.judging import put_result, trial_judgement
@@ -79,6 +80,19 @@ def test_a_result_to_judge_is_told_like_an_item_until_the_person_judged_it(team:
     judge_result(team.store, PROTOCOL, item, trial_judgement(), by="reviewer-a", at=AT)
     team.clock.forward(hours=24)
     assert [(one.recipient, one.line) for one in team.sent()] == [("team", "1 to judge")]
+
+
+def test_links_to_confirm_are_told_beside_the_items(team: Team) -> None:
+    enqueue(team.store, "100")
+    change_email(team.store, "reviewer-a", "a@example.org")
+    with team.store.write() as tx:
+        propose_link(tx, "report", "100", "Trial-A", score=0.5, evidence=(), night="2026-11-20")
+    line = "1 to screen, 1 link to confirm, oldest 3 days"
+    assert [(one.recipient, one.line) for one in team.sent()] == [("reviewer-a", line), ("team", line)]
+    with team.store.write() as tx:
+        propose_link(tx, "duplicate", "100", "101", score=0.5, evidence=(), night="2026-11-20")
+    team.clock.forward(hours=24)
+    assert {one.line for one in team.sent()} == {"1 to screen, 2 links to confirm, oldest 4 days"}
 
 
 def test_nobody_is_told_twice_on_one_day_and_again_on_the_next(team: Team) -> None:

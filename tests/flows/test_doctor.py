@@ -26,7 +26,7 @@ from flows.doctor.findings import Finding, exit_code
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings
 from tests.nights import NIGHTS, after_first_night, files_state, rehearsal
-from tests.stores import AT, BOTH_DATABASES, copied_state
+from tests.stores import AT, BOTH_DATABASES, Under, copied_state
 
 MORNING = dt.timedelta(hours=7)
 
@@ -61,8 +61,10 @@ def sql(settings: Settings, *statements: str) -> None:
 def test_a_healthy_review_has_nothing_to_do_and_is_not_touched(settings: Settings) -> None:
     before = files_state(settings.snapshots_dir)
     found = seen(settings)
-    assert {f.check: f.found for f in found.values() if f.state != "ok"} == {}
-    assert exit_code(list(found.values())) == 0
+    # The tests' PostgreSQL role owns the tables, and an operator is told so; a file has no roles.
+    owns = {"role"} if Under.database == "postgresql" else set()
+    assert {f.check for f in found.values() if f.state != "ok"} == owns
+    assert exit_code(list(found.values())) == (3 if owns else 0)
     assert set(found) >= {"disk", "settings", "permissions", "database", "integrity", "append-only", "audit chain"}
     assert set(found) >= {"archive", "snapshots", "site", "schedule", "clock", "readers", "leases", "backups"}
     assert files_state(settings.snapshots_dir) == before

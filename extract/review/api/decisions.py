@@ -15,15 +15,13 @@ from extract.review.api.present import item_for
 from extract.review.api.problems import decision_problem
 from extract.review.api.register import Endpoints
 from extract.review.api.requests import Approval, Content, Doubted, Reasoned, TakenBack, Vote
-from extract.review.blinding import asker_of
+from extract.review.coming import ahead_of
 from extract.review.decision_pages import carry_out
 from extract.review.desk import Access, Desk, Visit
-from extract.review.fields import BLIND, field_groups, text_of
+from extract.review.fields import BLIND, text_of
 from extract.review.leases import Claim
 from extract.review.reopened import reopen_value
-from extract.review.spread import next_for
 from extract.schema.curve import CURVE_FIELDS
-from extract.store.queue import worklist
 from extract.store.work import lease_on, release_lease
 
 
@@ -96,6 +94,12 @@ def _on_reopened(api: Endpoints, desk: Desk) -> None:
         _of_kind(item, "reopened")
         return _decided(desk, visit, item, "confirm", {"reason": asked.reason, "seen": asked.seen})
 
+    @api.post("/items/{item}/correct", Access.DECIDE, "Correct a re-opened value as its erratum prints it")
+    def correct(item: ItemName, asked: Approval, visit: Visit = decides) -> Done:
+        """Send what differs from the value as it is used now; a second person who does not see it does the same."""
+        _of_kind(item, "reopened")
+        return _decided(desk, visit, item, "correct", _texts(desk, item, asked.values) | _answered(asked))
+
     @api.post("/items/{item}/withdraw", Access.DECIDE, "Withdraw a re-opened value from the pool")
     def withdraw(item: ItemName, asked: Reasoned, visit: Visit = decides) -> Done:
         _of_kind(item, "reopened")
@@ -107,7 +111,7 @@ def _on_reopened(api: Endpoints, desk: Desk) -> None:
         asked: Doubted,
         visit: Visit = decides,
     ) -> Done:
-        """One person's doubt is enough; two then confirm or withdraw it."""
+        """One person's doubt is enough; two then confirm, correct or withdraw it."""
         item = f"reopened:{value_id}"
         try:
             state = reopen_value(desk.store, desk.protocol, value_id, by=visit.person, at=visit.at, reason=asked.reason)
@@ -130,8 +134,8 @@ def _after(desk: Desk, visit: Visit, item: str, state: str) -> Done:
     if visit.member is None:
         raise RuntimeError("an endpoint was reached without a person")
     with desk.store.read() as tx:
-        work = worklist(tx, asker_of(tx, desk.protocol, visit.member, at=visit.at))
-        following = next_for(tx, desk.protocol, visit.member, work.items, now=visit.now, after=item)
+        ahead = ahead_of(tx, desk.protocol, visit.member, now=visit.now)
+        following = ahead.item(desk.protocol, visit.member, after=item)
     return Done(item=item, state=state, next=following)
 
 
@@ -163,7 +167,7 @@ def _of_kind(item: str, kind: str) -> None:
 
 def _texts(desk: Desk, item: str, values: dict[str, Content]) -> dict[str, str]:
     """Return a value's fields as a form would hold them; a name that is no field of it is refused."""
-    known = [field.name for group in field_groups(desk.protocol) for field in group.fields]
+    known = [field.name for group in desk.forms for field in group.fields]
     strange = {name: f"no such field; known: {', '.join(known)}" for name in values if name not in known}
     texts = {name: text_of(content) for name, content in values.items()}
     if strange:

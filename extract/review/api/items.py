@@ -15,11 +15,11 @@ from extract.review.api.present import inbox_line, item_for, token_line
 from extract.review.api.problems import decision_problem
 from extract.review.api.register import Endpoints
 from extract.review.blinding import asker_of
+from extract.review.coming import ahead_of
 from extract.review.desk import Access, Desk, Visit
-from extract.review.spread import next_for
 from extract.review.views import asked_roles
 from extract.store.curated import all_reports, families
-from extract.store.queue import Wanted, oldest_since, waiting_counts, waiting_items, worklist
+from extract.store.queue import Wanted, oldest_since, waiting_counts, waiting_items
 from extract.store.versions import published_snapshots
 
 PAGE = 200
@@ -113,9 +113,9 @@ def _showing_items(api: Endpoints, desk: Desk) -> None:
         after: Annotated[str, Query(description="An item to pass over", max_length=140)] = "", visit: Visit = reads
     ) -> Next:
         with desk.store.read() as tx:
-            work = worklist(tx, asker_of(tx, desk.protocol, _member(visit), at=visit.at))
-            item = next_for(tx, desk.protocol, _member(visit), work.items, now=visit.now, after=after)
-        return Next(item=item, left=work.left)
+            ahead = ahead_of(tx, desk.protocol, _member(visit), now=visit.now)
+            item = ahead.item(desk.protocol, _member(visit), after=after)
+        return Next(item=item, left=ahead.work.left)
 
     @api.get("/items/{item}", Access.SIGNED_IN, "One item, as you may see it")
     def show_item(item: ItemName, visit: Visit = reads) -> Item:

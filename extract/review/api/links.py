@@ -14,7 +14,8 @@ from extract.review.api.problems import decision_problem
 from extract.review.api.register import Endpoints
 from extract.review.api.requests import Asked, Name, Seen, Words
 from extract.review.desk import Access, Desk, Visit
-from extract.review.linking import confirm_link, link_mark, propose_again, reject_link, split_overlap, split_report
+from extract.review.grouping import put_in_group, split_overlap
+from extract.review.linking import confirm_link, link_mark, propose_again, reject_link, split_report
 from extract.store.links import list_links
 
 Proposal = Annotated[str, PathParameter(description="Id of a proposal, as the list names it", max_length=40)]
@@ -67,6 +68,15 @@ class Rejected(Asked):
     seen: Seen
 
 
+class Grouped(Asked):
+    """Putting a study into an overlap group."""
+
+    beside: Name = Field(
+        description="group:<name> of an overlap group, or study:<id> of another study", examples=["group:SEER"]
+    )
+    reason: Words
+
+
 class Split(Asked):
     """Taking apart what belongs together no more."""
 
@@ -100,6 +110,7 @@ def add_link_endpoints(api: Endpoints, desk: Desk) -> None:
     @api.post("/links/{proposal}/confirm", Access.DECIDE, "Confirm a proposed link")
     def confirm_proposal(proposal: Proposal, asked: Confirmed, visit: Visit = decides) -> Decided:
         return _done(
+            desk,
             f"link:{proposal}",
             "confirmed",
             lambda: confirm_link(
@@ -117,6 +128,7 @@ def add_link_endpoints(api: Endpoints, desk: Desk) -> None:
     @api.post("/links/{proposal}/reject", Access.DECIDE, "Reject a proposed link; it is not proposed again")
     def reject_proposal(proposal: Proposal, asked: Rejected, visit: Visit = decides) -> Decided:
         return _done(
+            desk,
             f"link:{proposal}",
             "rejected",
             lambda: reject_link(
@@ -133,6 +145,7 @@ def add_link_endpoints(api: Endpoints, desk: Desk) -> None:
     @api.post("/links/{proposal}/undo", Access.DECIDE, "Propose a decided link again")
     def undo_proposal(proposal: Proposal, visit: Visit = decides) -> Decided:
         return _done(
+            desk,
             f"link:{proposal}",
             "proposed",
             lambda: propose_again(desk.store, desk.protocol, proposal, by=visit.person, at=visit.at),
@@ -146,9 +159,22 @@ def _splitting(api: Endpoints, desk: Desk) -> None:
 
     def split(act: Callable[..., object], visit: Visit, name: str, reason: str, item: str) -> Decided:
         return _done(
+            desk,
             item,
             "split",
             lambda: act(desk.store, desk.protocol, name, by=visit.person, at=visit.at, reason=reason),
+        )
+
+    @api.post("/studies/{study}/group", Access.DECIDE, "Put a study into an overlap group without a proposed link")
+    def group(study: Named, asked: Grouped, visit: Visit = decides) -> Decided:
+        """They may hold the same people: one estimate of them enters a pool."""
+        return _done(
+            desk,
+            f"study:{study}",
+            "grouped",
+            lambda: put_in_group(
+                desk.store, desk.protocol, study, asked.beside, by=visit.person, at=visit.at, reason=asked.reason
+            ),
         )
 
     @api.post("/reports/{report}/split", Access.DECIDE, "Take a report out of its trial family into one of its own")
@@ -160,9 +186,11 @@ def _splitting(api: Endpoints, desk: Desk) -> None:
         return split(split_overlap, visit, study, asked.reason, f"study:{study}")
 
 
-def _done(item: str, state: str, act: Callable[[], object]) -> Decided:
+def _done(desk: Desk, item: str, state: str, act: Callable[[], object]) -> Decided:
     try:
         act()
     except DecisionError as error:
         raise decision_problem(error, item=item, sent={}, standing=None) from error
+    # What is one family or one group decides what is pooled.
+    desk.on_approved()
     return Decided(item=item, state=state)

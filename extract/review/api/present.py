@@ -69,7 +69,7 @@ def _actions(kind: str, state: str, *, decidable: bool) -> list[str]:
     if kind == "record":
         return ["vote"]
     if kind == "reopened":
-        return ["confirm", "withdraw"]
+        return ["confirm", "correct", "withdraw"]
     return ["settle", "reject"] if state == "conflict" else ["approve", "reject"]
 
 

@@ -145,7 +145,7 @@ def test_a_reopened_value_is_confirmed_or_withdrawn_by_two(queue: Queue) -> None
             (curated,) = curated_values(tx)
         assert a.ask("POST", f"/values/{curated.value_id}/reopen", {"reason": "an erratum"}).status_code == 200
         item = f"reopened:{curated.value_id}"
-        assert a.show(f"/items/{item}")["actions"] == ["confirm", "withdraw"]
+        assert a.show(f"/items/{item}")["actions"] == ["confirm", "correct", "withdraw"]
         assert a.act(item, "withdraw", reason="the erratum says 0.98").json()["state"] == "reopened"
         assert b.act(item, "withdraw", reason="so it does").json()["state"] == "withdrawn"
         assert a.ask("POST", "/values/nothing--1/reopen", {"reason": "x"}).status_code == 404

@@ -11,7 +11,7 @@ from extract.errors import DecisionError
 from extract.review.accounts import disable_person
 from extract.review.approval import approve_value
 from extract.review.bias import judge_result
-from extract.review.inbox import next_item
+from extract.review.inbox import free_items
 from extract.review.reopened import confirm_reopened, reopen_value
 from extract.review.screening import exclude_record, include_record
 from extract.store.curated import Alert, add_alert, set_value_state
@@ -143,10 +143,10 @@ def test_a_reopened_value_waits_for_everybody_again_and_leaves_with_each_vote(qu
 
 def test_the_next_item_goes_round_and_passes_over_what_others_have_open() -> None:
     work = (("a", False), ("b", True), ("c", False))
-    assert next_item(work) == "a"
-    assert next_item(work, after="a") == "c"
-    assert next_item(work, after="c") == "a"
-    assert next_item((("a", False), ("b", True)), after="a") is None
+    assert free_items(work)[0] == "a"
+    assert free_items(work, after="a")[0] == "c"
+    assert free_items(work, after="c")[0] == "a"
+    assert free_items((("a", False), ("b", True)), after="a") == []
 
 
 def test_the_page_shows_chips_filters_and_the_next_pages_of_a_long_list(queue: Queue) -> None:

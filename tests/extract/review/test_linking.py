@@ -9,17 +9,17 @@ import pytest
 
 from extract.errors import DecisionError, StaleItem
 from extract.pubmed.parse import record_to_json
+from extract.review.grouping import put_in_group, split_overlap
 from extract.review.linking import (
     confirm_link,
     link_mark,
     propose_again,
     reject_link,
-    split_overlap,
     split_report,
 )
 from extract.review.screening import include_record
 from extract.store.curated import Report, TrialFamily, all_reports, families, put_family, put_report
-from extract.store.decisions import all_decisions, verify_chain
+from extract.store.decisions import all_decisions, decisions_on, verify_chain
 from extract.store.engine import Store
 from extract.store.links import (
     LinkEvidence,
@@ -211,3 +211,55 @@ def test_a_new_trial_is_followed_in_its_registry_by_the_number_its_first_report_
     with store.read() as tx:
         family = next(each for each in families(tx) if each.study_id == "pmid-101")
     assert family.facts["registry_ids"] == "UMIN000005586; NCT01242800"
+
+
+def test_a_study_is_put_into_a_group_without_a_proposed_link_and_taken_out_again(tmp_path: Path) -> None:
+    with new_store(tmp_path) as store:
+        with store.write() as tx:
+            for study_id, group in (("one", None), ("two", None), ("three", "SEER")):
+                put_family(tx, TrialFamily(study_id, "population_registry", group, "baseline", {"label": study_id}))
+        who = {"by": "reviewer-a", "at": AT}
+        assert put_in_group(store, PROTOCOL, "one", "group:SEER", reason="drawn from SEER", **who) == "SEER"
+        assert put_in_group(store, PROTOCOL, "two", "study:one", reason="the same years", **who) == "SEER"
+        with store.read() as tx:
+            (logged,) = decisions_on(tx, "study", "one")
+        decided = logged.decision
+        assert (decided.field, decided.old, decided.new, decided.reason) == (
+            "overlap_group", None, "SEER", "drawn from SEER",
+        )  # fmt: skip
+        split_overlap(store, PROTOCOL, "one", reason="another registry after all", **who)
+        assert group_of(store, "one") is None
+        # With a study that stands alone a new group of the two begins.
+        split_overlap(store, PROTOCOL, "two", reason="another registry after all", **who)
+        assert put_in_group(store, PROTOCOL, "one", "study:two", reason="one hospital", **who) == "one + two"
+        assert group_of(store, "two") == "one + two"
+        # A second group is named beside the first one, as two registries that share people.
+        put_in_group(store, PROTOCOL, "one", "group:SEER", reason="linked to SEER", **who)
+        assert group_of(store, "one") == "one + two"
+        with store.read() as tx:
+            assert next(f for f in families(tx) if f.study_id == "one").facts["also_overlaps"] == ["SEER"]
+
+
+@pytest.mark.parametrize(
+    ("study_id", "beside", "reason", "told"),
+    [
+        ("one", "group:SEER", " ", "needs a reason"),
+        ("one", "group:NCDB", "why", "no such overlap group; known: SEER"),
+        ("one", "SEER", "why", "no such overlap group"),
+        ("one", "study:one", "why", "cannot share people with itself"),
+        ("one", "study:four", "why", "no such study"),
+        ("four", "group:SEER", "why", "no such study"),
+        ("three", "group:SEER", "why", "stands in the overlap group SEER already"),
+    ],
+)
+def test_what_cannot_be_put_together_is_refused_with_what_to_do(
+    tmp_path: Path, study_id: str, beside: str, reason: str, told: str
+) -> None:
+    with new_store(tmp_path) as store:
+        with store.write() as tx:
+            for known, group in (("one", None), ("three", "SEER")):
+                put_family(tx, TrialFamily(known, "population_registry", group, "baseline", {"label": known}))
+        with pytest.raises(DecisionError, match=told):
+            put_in_group(store, PROTOCOL, study_id, beside, by="reviewer-a", at=AT, reason=reason)
+        with store.read() as tx:
+            assert all_decisions(tx) == ()

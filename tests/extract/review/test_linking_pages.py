@@ -9,6 +9,7 @@ import pytest
 
 from extract.store.curated import Report, TrialFamily, all_reports, families, put_family, put_report
 from extract.store.links import LinkEvidence, get_link, propose_link
+from tests.extract.review.api_client import program
 from tests.extract.review.queue_server import PROTOCOL, Client, Queue, enqueue
 from tests.extract.review.test_queue_pages import form_of, words
 
@@ -105,3 +106,34 @@ def test_a_report_is_split_off_and_a_cohort_taken_out_of_its_group(known: Queue)
         assert {r.report_id: r.study_id for r in all_reports(tx)}["mf07-01-2021"] != "mf07-01"
         assert {f.study_id: f.overlap_group for f in families(tx)}["a"] is None
     assert PROTOCOL.person("reviewer-a") is not None
+
+
+def test_an_included_study_is_put_into_a_group_with_its_reason_on_the_page(known: Queue) -> None:
+    with known.client("reviewer-a") as client:
+        refused = client.submit("families/group", {"study": "mf07-01", "beside": "group:SEER", "reason": ""})
+        assert refused.status_code == 422
+        assert "needs a reason" in words(refused.text)
+        # What was chosen is still chosen.
+        assert '<option value="group:SEER" selected' in refused.text
+        done = client.submit("families/group", {"study": "b", "beside": "group:SEER", "reason": "drawn from SEER"})
+        told = words(done.text)
+        assert "SEER: 2 studies" in told
+        assert "2026-11-23, reviewer-a: put into SEER, “drawn from SEER”" in told
+        client.submit("families/split-group", {"study": "b", "reason": "another country"})
+        assert "taken out of SEER, “another country”" in words(client.page("families").text)
+    assert known.approvals == ["asked", "asked"]
+    with known.client("guest") as guest:
+        assert "families/group" not in guest.page("families").text
+
+
+def test_what_a_program_ties_together_is_published_as_on_the_page(known: Queue) -> None:
+    with program(known, "reviewer-a") as a:
+        first, *_ = a.ask("GET", "/links").json()
+        confirmed = a.ask("POST", f"/links/{first['proposal']}/confirm", {"seen": first["seen"]})
+        assert confirmed.json()["state"] == "confirmed"
+        grouped = a.ask("POST", "/studies/b/group", {"beside": "group:SEER", "reason": "drawn from SEER"})
+        assert grouped.json() == {"item": "study:b", "state": "grouped"}
+        wrong = a.ask("POST", "/studies/b/group", {"beside": "group:NCDB", "reason": "drawn from it"})
+        assert wrong.status_code == 404
+        assert "no such overlap group" in wrong.text
+    assert known.approvals == ["asked", "asked"]

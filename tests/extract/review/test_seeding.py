@@ -20,6 +20,7 @@ from extract.store.candidates import get_candidate, set_candidate
 from extract.store.curated import curated_values, put_value
 from extract.store.seeds import seed_events
 from tests.extract.review.queue_server import ABSTRACT, PROTOCOL, Client, Queue, enqueue, proposed_effect, serving
+from tests.extract.review.test_documents import in_table
 from tests.stores import AT, new_store
 
 ALWAYS = SeedPlan(b"a secret of the tests", 1)
@@ -231,3 +232,24 @@ def test_a_wrong_value_is_the_value_with_other_numbers_and_nothing_else() -> Non
     changed = with_wrong(VALUE, wrong)
     assert holds_wrong(changed, wrong)
     assert dataclasses.replace(changed, ci_level=95.0) == VALUE
+
+
+def test_a_value_of_a_table_can_carry_one_where_the_whole_article_is_at_hand(queue: Queue) -> None:
+    candidate_id = in_table(queue, stored=True)
+    with queue.client("reviewer-a") as a:
+        page = a.page(f"item/value:{candidate_id}").text
+    assert events(queue) == [("reviewer-a", "shown")]
+    wrong = wrong_of(queue, candidate_id)
+    shown = form_of(page)
+    assert {name: float(shown[name]) for name in wrong} == wrong
+    # Nowhere in the article stands what is shown wrong: 1.00 to 1.04 are another row's, 0.61 the text's.
+    assert not set(wrong.values()) & {1.0, 1.02, 1.04, 0.61, 0.72, 0.56, 0.93, 95.0}
+    # The document beside it is the true one.
+    assert "0.72 (0.56-0.93)</mark>" in page
+
+
+def test_a_value_whose_article_is_not_at_hand_carries_none(queue: Queue) -> None:
+    candidate_id = in_table(queue, stored=False)
+    with queue.client("reviewer-a") as a:
+        a.page(f"item/value:{candidate_id}")
+    assert events(queue) == []

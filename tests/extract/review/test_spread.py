@@ -6,7 +6,7 @@ from pathlib import Path
 
 from extract.review.accounts import Member, add_person
 from extract.review.identities import open_session
-from extract.review.spread import AT_WORK_MINUTES, SMALL_TEAM, next_for
+from extract.review.spread import AT_WORK_MINUTES, SMALL_TEAM, people_at_work, taken_by
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store
 from flows.settings import read_protocol
@@ -32,7 +32,7 @@ def taken(
     store: Store, protocol: Protocol, people: list[Member], work: list[tuple[str, bool]], clock: Clock
 ) -> list[str | None]:
     with store.read() as tx:
-        return [next_for(tx, protocol, one, work, now=clock()) for one in people]
+        return [taken_by(one, people_at_work(tx, protocol, one, now=clock()), protocol, work) for one in people]
 
 
 def test_ten_people_take_ten_values_and_two_of_them_each_record(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from extract.store.log import open_night, open_run
 from extract.store.records import upsert_record
 from extract.store.tables import APPEND_ONLY, metadata
 from extract.store.work import save_draft
+from flows.doctor.stored import check_role
 from tests.extract.store.records import record
 from tests.stores import AT, BOTH_DATABASES, new_store
 
@@ -138,6 +139,17 @@ def test_the_applications_role_reviews_as_ever(granted: Granted, tmp_path: Path)
         save_draft(tx, "record:1", "reviewer-a", {"comment": "y"}, at=AT)
     with store.read() as tx:
         assert verify_chain(tx) == len(all_decisions(tx)) == 2
+    store.close()
+
+
+@pytest.mark.postgres
+def test_doctor_tells_when_the_applications_role_could_change_evidence(granted: Granted, tmp_path: Path) -> None:
+    told = check_role(granted.owner)
+    assert (told.state, "living-review grants ROLE" in told.todo) == ("warning", True)
+    assert "is a superuser" in told.found or "owns the tables" in told.found
+    store = Store(granted.url, archive=tmp_path / "archive")
+    assert check_role(store).state == "ok"
+    assert granted.role in check_role(store).found
     store.close()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from extract.store.candidates import get_candidate, set_candidate
 from extract.store.decisions import Decision, decisions_on, record_decision
-from extract.store.engine import Store
+from extract.store.engine import MOST_ANSWERS, Store
 from tests.extract.review.queue_server import enqueue
 from tests.stores import AT, BOTH_DATABASES, new_store
 
@@ -79,3 +79,10 @@ def test_writers_of_one_process_take_their_turns_and_lose_nothing(tmp_path: Path
         with store.read() as tx:
             logged = [len(decisions_on(tx, "candidate", f"c{number}")) for number in range(5)]
         assert logged == [8] * 5
+
+
+def test_a_long_transaction_does_not_keep_everything_it_ever_asked(tmp_path: Path) -> None:
+    with new_store(tmp_path) as store, store.read() as tx:
+        for number in range(3 * MOST_ANSWERS):
+            get_candidate(tx, f"c{number}")
+            assert len(tx.connection.info["answers"]) <= MOST_ANSWERS
