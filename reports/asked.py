@@ -20,8 +20,9 @@ from pydantic import BaseModel
 
 from reports.holes import hole
 from reports.model import Changes, Manifest, Snapshot
-from reports.pages.edition import LATE_WORDS, Edition, Stratum
+from reports.pages.edition import Edition, Stratum
 from reports.pages.history import History
+from reports.pages.imprint import LATE_WORDS
 
 Step = tuple[Any, ...]
 Path = tuple[Step, ...]

@@ -8,19 +8,20 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
 from reports.bibliography import bibtex, citation_cff, ris
-from reports.figures.export import export
-from reports.figures.forest import forest
+from reports.figures.files import Figure, figure_files
+from reports.figures.flow_chart import flow_chart
+from reports.figures.forest import cumulative, forest, leave_one_out
+from reports.figures.scatter import baujat, funnel
 from reports.model import Synthesis
 from reports.pages.edition import Edition
 from reports.pages.shell import Page, Site, page
+from reports.pages.site_pages import calendar_of, flow_words, map_of
 from reports.r_script import r_script
 from reports.snapshot import TABLES, json_text, table_meta
-from reports.templating import HERE, render, tidy
 
 FOLDER = "data/"
+FIGURES = (("evidence-map", "Evidence map"), ("flow", "PRISMA flow diagram"), ("nights", "Nights of the search log"))
 
 
 @dataclass(frozen=True)
@@ -130,17 +131,43 @@ def _script(edition: Edition, synthesis: Synthesis) -> str:
 
 
 def _figure_files(site: Site, edition: Edition, one: Synthesis) -> list[Page]:
-    """Return the forest plot as files of its own, for slides and papers."""
-    style = (HERE / "static" / "figure.css").read_text(encoding="utf-8").strip()
-    mark = "Rehearsal: recorded archive, not the live review. " if edition.rehearsal else ""
-    title = f"{mark}{edition.words(one.synthesis_id)}, version {edition.version}"
-    plot = forest(one, anchor="forest", title=title, terms=edition.terms, bias=edition.bias_of)
-    if plot is None:
-        return []
-    text = tidy(render("svg/standalone.svg", plot=plot, style=Markup(style)))  # noqa: S704
+    """Return the figures of a synthesis as files of their own."""
+    version = f", version {edition.version}"
+    words = f"{_mark(edition)}{edition.words(one.synthesis_id)}"
+    terms = edition.terms
+    plots = {
+        "": forest(one, anchor="forest", title=f"{words}{version}", terms=terms, bias=edition.bias_of),
+        "-cumulative": cumulative(one, anchor="c", title=f"How the answer moved: {words}{version}", terms=terms),
+        "-leave-one-out": leave_one_out(one, anchor="l", title=f"Leave-one-out: {words}{version}", terms=terms),
+        "-funnel": funnel(one, anchor="f", title=f"Funnel plot: {words}{version}", short=terms.short, none=terms.none),
+        "-baujat": baujat(one, anchor="b", title=f"Baujat plot: {words}{version}"),
+    }
     return [
-        Page(f"{FOLDER}figures/{one.synthesis_id}.svg", text),
-        *(Page(f"{FOLDER}figures/{one.synthesis_id}.{kind}", "", export(plot, kind)) for kind in site.figure_formats),
+        Page(*file)
+        for name, plot in plots.items()
+        if plot is not None
+        for file in figure_files(f"{one.synthesis_id}{name}", plot, version=version, formats=site.figure_formats)
+    ]
+
+
+def _mark(edition: Edition) -> str:
+    return "Rehearsal: recorded archive, not the live review. " if edition.rehearsal else ""
+
+
+def review_figures(site: Site, edition: Edition) -> list[Page]:
+    """Return the figures of the whole review as files: evidence map, flow of the records, nights of the log."""
+    version = f", version {edition.version}"
+    flow = edition.snapshot.flow
+    found: dict[str, tuple[Figure | None, str]] = {
+        "evidence-map": (map_of(edition, title=f"{_mark(edition)}Evidence map{version}"), ""),
+        "flow": (flow_chart(flow, name="wide", width=720, main=400, chars=44), flow_words(flow)),
+        "nights": (calendar_of(edition), ""),
+    }
+    return [
+        Page(*file)
+        for name, (plot, finding) in found.items()
+        if plot is not None
+        for file in figure_files(name, plot, version=version, formats=site.figure_formats, finding=finding)
     ]
 
 
@@ -167,5 +194,6 @@ def _index(site: Site, edition: Edition) -> Page:
         heading="Data.",
         tables=tables,
         formats=("svg", *site.figure_formats),
+        figures=FIGURES if edition.snapshot.searches else FIGURES[:-1],
         syntheses=[SynthesisFiles(*listed) for listed in edition.listed_results],
     )

@@ -117,13 +117,14 @@ class _Reader:
         self._start_table(tag, given)
 
     def _start_searched(self, tag: str, given: dict[str, str]) -> None:
+        classes = given.get("class", "").split()
         if "data-pagefind-body" in given and self._searched_from is None:
             self._searched_from = self._depth
             title = escape(given.get("data-pagefind-meta", ""))
             self.searched.append(f'<main data-pagefind-body data-pagefind-meta="{title}">')
         elif self._searched_from is None or self._unsearched_from is not None:
             return
-        elif tag in UNSEARCHED or "data-pagefind-ignore" in given or given.get("class") in UNSEARCHED_CLASSES:
+        elif tag in UNSEARCHED or "data-pagefind-ignore" in given or not UNSEARCHED_CLASSES.isdisjoint(classes):
             self._unsearched_from = self._depth
         elif tag in HEADINGS:
             place = f' id="{escape(given["id"])}"' if "id" in given else ""

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from reports.figures.flow_chart import flow_chart
 from reports.links import root_of
+from reports.model import Flow
 from reports.pages.edition import Edition
 from reports.pages.history import History
+from reports.pages.site_pages import flow_words
 from reports.status import DETAILS, STRIP, Status, status_regions
 from reports.templating import render, tidy
 
@@ -33,8 +36,14 @@ def regions(history: History, status: Status) -> Mapping[str, Callable[[str, str
         "versions": versions,
         "unchanged": lambda version, _: _fragment("unchanged.html", edition=edition(version)),
         "flow": lambda version, _: _fragment("flow_words.html", flow=edition(version).snapshot.flow),
+        "flow_chart": lambda version, _: _flow_chart(edition(version).snapshot.flow),
         "ongoing": lambda version, root: _fragment("ongoing.html", edition=edition(version), root=root),
     }
+
+
+def _flow_chart(flow: Flow) -> str:
+    chart = flow_chart(flow, name="report", width=380, main=380, chars=36)
+    return _fragment("flow_chart.html", chart=chart, words=flow_words(flow))
 
 
 def _fragment(template: str, **values: object) -> str:

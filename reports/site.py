@@ -16,8 +16,9 @@ from reports.formats import Format
 from reports.frozen import KeptPages, KeptVersion, kept_pages, kept_versions, place
 from reports.holes import Filling, plain
 from reports.model import Snapshot
-from reports.pages.edition import LATE_WORDS, Edition
+from reports.pages.edition import Edition
 from reports.pages.history import History
+from reports.pages.imprint import LATE_WORDS
 from reports.pages.shell import Page, Site
 from reports.regions import regions
 from reports.status import SITE_FILE, STATUS_FILE, Status, status_json
@@ -107,7 +108,7 @@ def build_site(
     built
         Where pages are kept from build to build (:mod:`reports.built`); None renders everything.
     figure_formats
-        Formats of the forest plots beside SVG; they need the extra ``figures``.
+        Formats of the figures beside SVG; they need the extra ``figures``.
 
     late_words
         Words of the latest edition that are left open in kept pages and filled in at the end.

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import bias, links, notation, notices
+from reports.check_words import check_words
 from reports.holes import region
 
 HERE = Path(__file__).resolve().parent
@@ -32,6 +33,7 @@ FILTERS: dict[str, Any] = {
     "as_day": notation.day,
     "bias_words": bias.words_of,
     "bias_letter": bias.letter_of,
+    "check_words": check_words,
     "design_words": notation.design_words,
     "immortal_time_words": notation.immortal_time_words,
     "number_word": notation.number_word,

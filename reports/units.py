@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from reports.built import Unit, unit
-from reports.downloads import data_files, synthesis_files
+from reports.downloads import data_files, review_figures, synthesis_files
 from reports.feeds import corrections_feed, report_feed, site_feed
 from reports.pages.edition import Edition, Stratum
 from reports.pages.history import History
@@ -36,6 +36,7 @@ def site_units(site: Site, history: History, *, kept: frozenset[str] = frozenset
     yield unit("feed", lambda h: site_feed(site, h.editions))
     yield unit("corrections", lambda h: corrections_feed(site, h.editions))
     yield Unit("data", lambda h: data_files(site, h.latest))
+    yield Unit("figures", lambda h: review_figures(site, h.latest))
     for one in history.latest.snapshot.results:
         yield Unit(f"data {one.synthesis_id}", partial(_synthesis, site, one.synthesis_id))
     for slug, study_id, version in history.studies:

@@ -1,16 +1,21 @@
-"""A laid-out plot as PNG or PDF, for slides and papers; the optional extra ``figures``.
+"""A figure's SVG file as PNG or PDF, for slides and papers; the optional extra ``figures``.
 
-The coordinates are those of the SVG on the page: nothing is laid out a second time. matplotlib brings its own font, so
-that the same plot gives the same bytes on every machine with the same version of it.
+The file is drawn from the SVG itself, element by element with its own style sheet: nothing is laid out a second time,
+and no figure needs code of its own. Only what our templates use is understood; anything else is refused, so that a
+figure cannot lose a part unseen. matplotlib brings its own font: the same figure gives the same bytes on every machine
+with the same version of it.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
+from lxml import etree
+
 from reports.errors import PublishError
-from reports.figures.rows_plot import DrawnRow, Layout, RowsPlot
+from reports.figures.style import Rule, Style, inherited, rules_of, styled
 from reports.formats import Format
 
 if TYPE_CHECKING:
@@ -18,11 +23,13 @@ if TYPE_CHECKING:
 
 POINTS_A_PIXEL = 0.75
 DOTS_AN_INCH = 200
-INK, SOFT, MARK, DIAMOND, APART = "#1d2326", "#545d61", "#143f49", "#0e6a7b", "#8a5a12"
+UNDRAWN = {"title", "desc", "style", "clipPath"}
+ANCHORS = {"start": "left", "middle": "center", "end": "right"}
+PATH = re.compile(r"([MmLlHhVvz])|(-?\d*\.?\d+)")
 
 
-def export(plot: RowsPlot, kind: Format) -> bytes:
-    """Return the wide layout of a plot as a file.
+def export(svg: str, kind: Format) -> bytes:
+    """Return an SVG file of this site in another format.
 
     Raises
     ------
@@ -38,9 +45,9 @@ def export(plot: RowsPlot, kind: Format) -> bytes:
             "figure_formats asks for PNG or PDF, but the extra 'figures' is not installed; install it "
             "(`uv sync --extra figures`) or take the formats out of LIVING_REVIEW_FIGURE_FORMATS"
         ) from error
-    drawing = plot.wide
-    width, height = drawing.layout.width, drawing.height
-    settings: dict[Any, Any] = {"font.family": "DejaVu Sans", "pdf.fonttype": 42, "svg.hashsalt": "figure"}
+    root = etree.fromstring(svg.encode())
+    width, height = (float(part) for part in root.get("viewBox", "").split()[2:])
+    settings: dict[Any, Any] = {"font.family": "DejaVu Sans", "pdf.fonttype": 42, "path.simplify": False}
     with rc_context(settings):
         figure = Figure(figsize=(width * POINTS_A_PIXEL / 72, height * POINTS_A_PIXEL / 72), dpi=DOTS_AN_INCH)
         FigureCanvasAgg(figure)
@@ -48,100 +55,154 @@ def export(plot: RowsPlot, kind: Format) -> bytes:
         axes.set_xlim(0, width)
         axes.set_ylim(height, 0)
         axes.set_axis_off()
-        _head(axes, plot)
-        _lines(axes, plot)
-        for row in drawing.rows:
-            _row(axes, row, drawing.layout, hollow=plot.hollow)
-        _foot(axes, plot)
+        _Drawing(axes, rules_of(_text(root, "style")), _frames(root)).draw(root, {}, ())
         out = io.BytesIO()
-        figure.savefig(out, format=kind, metadata=_metadata(plot, kind))
+        figure.savefig(out, format=kind, metadata=_metadata(root, kind))
     return out.getvalue()
 
 
-def _metadata(plot: RowsPlot, kind: Format) -> dict[str, Any]:
-    """Return what the file says of itself; no date and no program, so that the bytes depend on the plot alone."""
+def _text(root: etree._Element, tag: str) -> str:
+    found = root.find(f"{{*}}{tag}")
+    return "" if found is None else " ".join((found.text or "").split())
+
+
+def _frames(root: etree._Element) -> dict[str, str]:
+    """Return the corners of each frame that something is cut off at, by how it is referred to."""
+    frames = {}
+    for found in root.iter("{*}clipPath"):
+        (points, _), *_ = _lines_of(found[0].get("d", ""))
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        frames[f"url(#{found.get('id')})"] = f"{min(xs)} {min(ys)} {max(xs)} {max(ys)}"
+    return frames
+
+
+def _metadata(root: etree._Element, kind: Format) -> dict[str, Any]:
+    """Return what the file says of itself; no date and no program, so that the bytes depend on the figure alone."""
+    title, finding = _text(root, "title"), _text(root, "desc")
     if kind == "pdf":
-        return {"Title": plot.title, "Subject": plot.finding, "CreationDate": None, "Creator": None, "Producer": None}
-    return {"Title": plot.title, "Description": plot.finding, "Software": None}
+        return {"Title": title, "Subject": finding, "CreationDate": None, "Creator": None, "Producer": None}
+    return {"Title": title, "Description": finding, "Software": None}
 
 
-def _say(axes: Axes, x: float, y: float, words: str, *, right: bool = False, **style: Any) -> None:
-    given = {"fontsize": 12.5 * POINTS_A_PIXEL, "color": INK, **style}
-    axes.text(x, y, words, ha="right" if right else given.pop("ha", "left"), va="baseline", **given)
+class _Drawing:
+    """Draws elements onto axes whose units are the pixels of the figure."""
+
+    def __init__(self, axes: Axes, rules: tuple[Rule, ...], frames: dict[str, str]) -> None:
+        self._axes, self._rules, self._frames = axes, rules, frames
+        self._order = 1.0
+
+    def draw(self, element: etree._Element, parent: Style, above: tuple[frozenset[str], ...]) -> None:
+        tag = etree.QName(element).localname
+        if tag in UNDRAWN or element.get("class") == "paper":
+            return
+        names = frozenset({tag, *(f".{name}" for name in element.get("class", "").split())})
+        style = styled(self._rules, inherited(parent), (*above, names))
+        if "clip-path" in element.attrib:
+            style = {**style, "clip": self._frames[element.get("clip-path", "")]}
+        self._order += 1
+        getattr(self, f"_{tag}", self._unknown)(element, style)
+        for child in element:
+            if isinstance(child.tag, str):
+                self.draw(child, style, (*above, names))
+
+    def _unknown(self, element: etree._Element, _: Style) -> None:
+        raise PublishError(f"a figure holds <{etree.QName(element).localname}>, which cannot be drawn as PNG or PDF")
+
+    def _svg(self, element: etree._Element, style: Style) -> None:
+        """Draw nothing: only what is inside."""
+
+    _g = _svg
+
+    def _text(self, element: etree._Element, style: Style) -> None:
+        words = "".join(map(str, element.itertext()))
+        turned = "rotate(-90)" in element.get("transform", "")
+        x, y = element.get("x", "0").split(), float(element.get("y", "0"))
+        parts = zip(x, words, strict=False) if len(x) > 1 else [(x[0], words)]
+        for at, part in parts:
+            self._axes.text(
+                *((y, -float(at)) if turned else (float(at), y)),
+                part,
+                rotation=90 if turned else 0,
+                rotation_mode="anchor",
+                ha=ANCHORS[style.get("text-anchor", "start")],
+                va="baseline",
+                color=style.get("fill", "#000"),
+                fontsize=float(style.get("font-size", "13px").removesuffix("px")) * POINTS_A_PIXEL * 0.96,
+                weight="bold" if int(style.get("font-weight", "400")) >= 600 else "normal",
+                zorder=self._order,
+            )
+
+    def _path(self, element: etree._Element, style: Style) -> None:
+        for points, closed in _lines_of(element.get("d", "")):
+            self._shape(points, style, closed=closed)
+
+    def _polygon(self, element: etree._Element, style: Style) -> None:
+        points = [tuple(map(float, point.split(","))) for point in element.get("points", "").split()]
+        self._shape([(x, y) for x, y in points], style, closed=True)
+
+    def _rect(self, element: etree._Element, style: Style) -> None:
+        x, y, w, h = (float(element.get(name, "0")) for name in ("x", "y", "width", "height"))
+        self._shape([(x, y), (x + w, y), (x + w, y + h), (x, y + h)], style, closed=True)
+
+    def _circle(self, element: etree._Element, style: Style) -> None:
+        from matplotlib.patches import Circle
+
+        at = (float(element.get("cx", "0")), float(element.get("cy", "0")))
+        self._axes.add_patch(Circle(at, float(element.get("r", "0")), **self._patch(style)))
+
+    def _shape(self, points: list[tuple[float, float]], style: Style, *, closed: bool) -> None:
+        from matplotlib.patches import Polygon, Rectangle
+
+        patch = Polygon(points, closed=closed, **self._patch(style))
+        self._axes.add_patch(patch)
+        if "clip" in style:
+            left, top, right, bottom = map(float, style["clip"].split())
+            frame = Rectangle((left, top), right - left, bottom - top, transform=self._axes.transData)
+            patch.set_clip_path(frame)
+
+    def _patch(self, style: Style) -> dict[str, Any]:
+        dashes = [float(part) for part in style.get("stroke-dasharray", "").split()]
+        stroke = style.get("stroke", "none")
+        return {
+            "facecolor": style.get("fill", "#000"),
+            "edgecolor": stroke,
+            "linewidth": 0 if stroke == "none" else float(style.get("stroke-width", "1")) * POINTS_A_PIXEL,
+            "linestyle": (0, tuple(dashes)) if dashes else "solid",
+            "alpha": float(style["opacity"]) if "opacity" in style else None,
+            "zorder": self._order,
+        }
 
 
-def _head(axes: Axes, plot: RowsPlot) -> None:
-    layout = plot.wide.layout
-    style: dict[str, Any] = {"color": SOFT, "weight": "bold", "fontsize": 11.5 * POINTS_A_PIXEL}
-    _say(axes, 0, 16, plot.label_header, **style)
-    for x, words in zip(layout.cells_right, plot.cell_headers, strict=True):
-        _say(axes, x, 16, words, right=True, **style)
-    _say(axes, _text_right(plot), 16, plot.text_header, right=True, **style)
-    if plot.weight_header:
-        _say(axes, layout.weight_right, 16, plot.weight_header, right=True, **style)
-    for number, words in enumerate(plot.letter_headers, start=1):
-        _say(axes, layout.letter_x(number), 16, words, ha="center", **style)
-    axes.plot([0, layout.width], [26, 26], color=SOFT, lw=0.8)
-
-
-def _text_right(plot: RowsPlot) -> float:
-    return plot.wide.layout.text_right if plot.weight_header else plot.wide.layout.width
-
-
-def _lines(axes: Axes, plot: RowsPlot) -> None:
-    drawing = plot.wide
-    top, bottom = drawing.layout.header_height, drawing.y_axis
-    axes.plot([drawing.x_one] * 2, [top, bottom], color=INK, lw=0.8, alpha=0.65)
-    if drawing.x_pooled is not None:
-        axes.plot([drawing.x_pooled] * 2, [top, bottom], color=DIAMOND, lw=0.8, ls=(0, (3, 4)))
-
-
-def _row(axes: Axes, drawn: DrawnRow, layout: Layout, *, hollow: bool) -> None:
-    row = drawn.row
-    bold: dict[str, Any] = {"weight": "bold"} if row.kind in ("pooled", "heading") else {}
-    tone: dict[str, Any] = (
-        {"color": SOFT} if row.kind == "prediction" else {"color": APART} if row.kind == "heading" else {}
-    )
-    _say(axes, 0, drawn.y_text, drawn.label, **bold, **tone)
-    for x, words in zip(layout.cells_right, row.cells, strict=True):
-        _say(axes, x, drawn.y_text, words, right=True, **bold)
-    _say(axes, layout.text_right, drawn.y_text, row.text, right=True, **bold, **tone)
-    _say(axes, layout.weight_right, drawn.y_text, row.weight_text, right=True, **bold)
-    for number, letter in enumerate(row.letters, start=1):
-        _say(axes, layout.letter_x(number), drawn.y_text, letter, ha="center", weight="bold")
-    if drawn.span is not None:
-        _mark(axes, drawn, hollow=hollow)
-
-
-def _mark(axes: Axes, drawn: DrawnRow, *, hollow: bool) -> None:
-    span, y, kind = drawn.span, drawn.y_mark, drawn.row.kind
-    if span is None:
-        return
-    if kind == "pooled":
-        corners = [tuple(float(part) for part in point.split(",")) for point in drawn.diamond.split()]
-        axes.fill([x for x, _ in corners], [at for _, at in corners], color=DIAMOND)
-        return
-    colour = DIAMOND if kind == "prediction" else APART if hollow else MARK
-    axes.plot([span.x_low, span.x_high], [y, y], color=colour, lw=1.1)
-    if kind == "prediction":
-        for x in (span.x_low, span.x_high):
-            axes.plot([x, x], [y - 5, y + 5], color=colour, lw=1.1)
-    for cut, x, inwards in ((span.cut_low, span.x_low, 8), (span.cut_high, span.x_high, -8)):
-        if cut:
-            axes.fill([x, x + inwards, x + inwards], [y, y - 4.5, y + 4.5], color=colour)
-    if kind == "study" and not span.beyond:
-        half = drawn.side / 2
-        xs = [span.x - half, span.x + half, span.x + half, span.x - half]
-        ys = [y - half, y - half, y + half, y + half]
-        axes.fill(xs, ys, facecolor="white" if hollow else MARK, edgecolor=APART if hollow else MARK, lw=1.2, zorder=3)
-
-
-def _foot(axes: Axes, plot: RowsPlot) -> None:
-    drawing = plot.wide
-    y = drawing.y_axis
-    axes.plot([drawing.axis.left, drawing.axis.right], [y, y], color=SOFT, lw=0.8)
-    for tick in drawing.ticks:
-        axes.plot([tick.x, tick.x], [y, y + 5], color=SOFT, lw=0.8)
-        _say(axes, tick.x, y + 18, tick.label, ha="center", color=SOFT, fontsize=11.5 * POINTS_A_PIXEL)
-    _say(axes, drawing.x_one - 8, y + 40, f"← {plot.favours[0]}", right=True, fontsize=11.5 * POINTS_A_PIXEL)
-    _say(axes, drawing.x_one + 8, y + 40, f"{plot.favours[1]} →", fontsize=11.5 * POINTS_A_PIXEL)
+def _lines_of(path: str) -> list[tuple[list[tuple[float, float]], bool]]:
+    """Return the lines of a path's data, each with whether it is closed."""
+    lines: list[tuple[list[tuple[float, float]], bool]] = []
+    points: list[tuple[float, float]] = []
+    x = y = 0.0
+    command, numbers = "M", list[float]()
+    for letter, number in PATH.findall(path):
+        if letter:
+            command, numbers = letter, []
+            if letter == "z":
+                lines.append((points, True))
+                (x, y), points = points[0], []
+            continue
+        numbers.append(float(number))
+        if len(numbers) < (1 if command in "HhVv" else 2):
+            continue
+        if command in "Hh":
+            x = numbers[0] + (x if command == "h" else 0)
+        elif command in "Vv":
+            y = numbers[0] + (y if command == "v" else 0)
+        else:
+            base = (x, y) if command in "ml" else (0.0, 0.0)
+            x, y = base[0] + numbers[0], base[1] + numbers[1]
+        if command in "Mm":
+            if len(points) > 1:
+                lines.append((points, False))
+            points, command = [(x, y)], "l" if command == "m" else "L"
+        else:
+            points = [*points, (x, y)]
+        numbers = []
+    if len(points) > 1:
+        lines.append((points, False))
+    return lines

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from reports.bias import NOT_ASSESSED, StudyBias, by_study
 from reports.links import report_path, slugs
-from reports.model import EstimateChange, Snapshot, Synthesis, synthesis_id
-from reports.notation import day
+from reports.model import EstimateChange, Synthesis, synthesis_id
+from reports.pages.imprint import Imprint
 from reports.rows import DecisionRow, OngoingRow, OtherResultRow, ReportRow, StudyRow, ValueRow
 from reports.snapshot import TABLES, json_text, table_csv
 from reports.taxonomy import ALL, Taxonomy, inside_sentence, taxonomy_of
@@ -38,13 +38,6 @@ class Stratum:
         return report_path(self.subtype, self.pattern)
 
 
-LATE_WORDS = (
-    "version", "previous_version", "snapshot_id", "table_version", "published_at", "published_on", "published_slashes",
-    "published_day", "searched_day",
-)  # fmt: skip
-"""Words of an edition that every version changes; pages leave them open (:mod:`reports.holes`)."""
-
-
 @dataclass(frozen=True)
 class TableText:
     """A table as published."""
@@ -55,75 +48,8 @@ class TableText:
 
 
 @dataclass(frozen=True)
-class Edition:
+class Edition(Imprint):
     """A snapshot and its indices."""
-
-    snapshot: Snapshot
-
-    @property
-    def version(self) -> str:
-        """Version of the review, ``year.count``."""
-        return self.snapshot.manifest.version
-
-    @property
-    def region_key(self) -> str:
-        """Which edition a region is filled from (:mod:`reports.regions`); a view of the latest one says nothing."""
-        return self.version
-
-    @property
-    def previous_version(self) -> str:
-        """Version before this one; empty for the first."""
-        return self.snapshot.changes.previous_version or ""
-
-    @property
-    def is_first(self) -> bool:
-        """Whether there was no version before."""
-        return self.snapshot.changes.previous_version is None
-
-    @property
-    def snapshot_id(self) -> str:
-        """Id of the snapshot."""
-        return self.snapshot.manifest.snapshot_id
-
-    @property
-    def table_version(self) -> str:
-        """Version of the curated table."""
-        return str(self.snapshot.manifest.table_version)
-
-    @property
-    def published_at(self) -> str:
-        """When the snapshot was made, ISO."""
-        return self.snapshot.manifest.created_at
-
-    @property
-    def published_on(self) -> str:
-        """The day of it, ISO."""
-        return self.published_at[:10]
-
-    @property
-    def published_slashes(self) -> str:
-        """The day of it as citation tags write it."""
-        return self.published_on.replace("-", "/")
-
-    @property
-    def published_day(self) -> str:
-        """The day of it in words."""
-        return day(self.published_at)
-
-    @property
-    def published_year(self) -> str:
-        """The year of it."""
-        return self.published_at[:4]
-
-    @property
-    def searched_day(self) -> str:
-        """Last day up to which a search was complete, in words."""
-        return day(self.snapshot.manifest.searched_through, missing="no complete search yet")
-
-    @property
-    def rehearsal(self) -> bool:
-        """Whether this is a rehearsal."""
-        return self.snapshot.manifest.rehearsal
 
     @cached_property
     def taxonomy(self) -> Taxonomy:

@@ -87,6 +87,7 @@ def page(
         scripted=scripted,
         search_title=search_title(title, question=edition.short_title),
         rehearsal=edition.rehearsal,
+        figure_formats=("svg", *site.figure_formats),
         **values,
     )
     return Page(f"{folder}index.html", tidy(html))

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reports.figures.evidence_map import EvidenceMap, MapCell, evidence_map
 from reports.figures.flow_chart import flow_chart
-from reports.figures.night_calendar import night_calendar
+from reports.figures.night_calendar import NightCalendar, night_calendar
+from reports.model import Flow
 from reports.notation import capitalize_first, count
 from reports.pages.answer import answer
 from reports.pages.edition import Edition, Stratum
-from reports.pages.report import report_view
+from reports.pages.report import evidence_matrix, report_view
 from reports.pages.shell import Page, Site, page
 from reports.rows import SearchRow
 from reports.taxonomy import ALL
@@ -38,6 +40,7 @@ def overview_page(site: Site, edition: Edition) -> Page:
         answer=answer(edition, WHOLE),
         randomised=[v for v in view.main if v.synthesis.body == "randomised"],
         map=view.matrix,
+        picture=map_of(edition),
     )
 
 
@@ -62,10 +65,31 @@ def methods_page(site: Site, edition: Edition, editions: Sequence[Edition]) -> P
         flow_narrow=flow_chart(flow, name="narrow", width=380, main=380, chars=36),
         flow_versions=[one.version for one in editions[-FLOWS_SHOWN:]],
         flow_rows=_flow_by_version(editions[-FLOWS_SHOWN:]),
-        flow_words="; ".join(f"{box.label}: {count(box.count)}" for box in flow.boxes) + ".",
+        flow_words=flow_words(flow),
         software=software,
         method_change="; ".join(triggers) or "no change",
         question_change="; ".join(question) or "no change",
+    )
+
+
+def flow_words(flow: Flow) -> str:
+    """Return what a flow diagram shows, for those who do not see it."""
+    return "; ".join(f"{box.label}: {count(box.count)}" for box in flow.boxes) + "."
+
+
+def map_of(edition: Edition, *, title: str = "Evidence map") -> EvidenceMap:
+    """Return the evidence map of an edition as a picture."""
+    matrix = evidence_matrix(edition)
+    rows = [(entry.label, [MapCell(c.randomised, c.observational) for c in cells]) for entry, cells in matrix]
+    columns = [pattern.label for pattern in edition.taxonomy.patterns]
+    return evidence_map(rows, columns, title=title, randomised_gap="no randomised data")
+
+
+def calendar_of(edition: Edition) -> NightCalendar | None:
+    """Return the nights of an edition's log as a picture."""
+    log = nights(edition.snapshot.searches)
+    return night_calendar(
+        {one.night: (one.state, one.new_records) for one in log}, through=edition.snapshot.manifest.created_at
     )
 
 
@@ -169,9 +193,7 @@ def status_page(site: Site, edition: Edition) -> Page:
         "Status",
         "How current this review is, computed from the log.",
         nights=log[:NIGHTS_SHOWN],
-        calendar=night_calendar(
-            {one.night: (one.state, one.new_records) for one in log}, through=edition.snapshot.manifest.created_at
-        ),
+        calendar=calendar_of(edition),
     )
 
 

@@ -19,8 +19,9 @@ from reports.holes import OPEN
 from reports.html_reading import PageText, read_page
 from reports.making import make_site
 from reports.model import Snapshot
-from reports.pages.edition import LATE_WORDS, Edition
+from reports.pages.edition import Edition
 from reports.pages.history import History
+from reports.pages.imprint import LATE_WORDS
 from reports.pages.shell import Page
 from reports.readings import READINGS, Readings
 from reports.site import SiteBuild, build_site
