@@ -66,7 +66,7 @@ class Settings:
     backups_kept
         How many of the scheduled backups are kept.
     figure_formats
-        ``png``, ``pdf``: forest plots are published in these formats beside SVG (extra ``figures``).
+        ``png``, ``pdf``: figures are published in these formats beside SVG (extra ``figures``).
     log_format, log_level
         ``text`` (key=value) or ``json``; one line a step.
     task_runner
