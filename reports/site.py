@@ -202,6 +202,7 @@ def _sitemap(site: Site, latest: Edition) -> list[tuple[str, str]]:
 def _write(path: Path, raw: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # a style of kept pages is a link into the archive: never written through
         path.write_bytes(raw)
     except OSError as error:
         raise PublishError(

@@ -123,3 +123,16 @@ def test_pages_kept_for_another_snapshot_of_the_same_name_do_not_count(tmp_path:
     _, archive = published(tmp_path)
     other = FIRST.model_copy(update={"manifest": FIRST.manifest.model_copy(update={"snapshot_id": "2026.1-other"})})
     assert build(SECOND, tmp_path / "second", earlier=[other], archive=archive).kept.files == frozenset()
+
+
+def test_building_a_site_never_writes_through_a_link_into_the_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, archive = published(tmp_path)
+    kept = archive / FIRST.manifest.snapshot_id / templating.style_path()
+    before = kept.read_bytes()
+    # The same name with other bytes: what a write that a kill or a full disk cut short leaves.
+    monkeypatch.setattr("reports.site.stylesheet", lambda: "body{")
+    build(SECOND, tmp_path / "second", earlier=[FIRST], archive=archive)
+    assert (tmp_path / "second" / templating.style_path()).read_text() == "body{"
+    assert kept.read_bytes() == before
