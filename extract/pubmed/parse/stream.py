@@ -139,8 +139,6 @@ class _Reader:
         """Yield what the finished parts of a whole piece hold."""
         for element in root:
             _expect_known(element)
-            for inner in element.iterdescendants(_ROOT, *_PARTS):
-                _expect_place(inner)
             yield from self._records_of(element)
 
     def _records_of(self, element: etree._Element) -> Iterator[Record | DeletedRecord]:
