@@ -18,8 +18,10 @@ from extract.baseline.load import load_baseline
 from extract.store.candidates import list_candidates
 from extract.store.curated import all_alerts, curated_values
 from extract.store.decisions import all_decisions, verify_chain
+from extract.store.fulltexts import all_full_texts
 from extract.store.links import list_links
 from extract.store.log import open_night
+from extract.store.ranks import record_ranks
 from extract.store.records import list_records
 from extract.store.registry import all_trials, trial_changes
 from extract.store.versions import all_versions, published_snapshots
@@ -156,8 +158,9 @@ STATUS = re.compile(r"<!-- status:begin.*?<!-- status:end[^>]*-->", re.DOTALL)
 def evidence_state(settings: Settings) -> dict[str, object]:
     """Return everything a night leaves behind but the log of its attempts, for comparing two runs.
 
-    Records and their states, candidates, curated values, decisions, frozen versions and published versions from the
-    database; results and tables of the snapshots; the site's pages without their status strip.
+    Records and their states, candidates, curated values, links, registered trials, full texts, reading order,
+    decisions, frozen versions and published versions from the database; results and tables of the snapshots; the site's
+    pages without their status strip.
     """
     store = open_store(settings)
     try:
@@ -171,6 +174,8 @@ def evidence_state(settings: Settings) -> dict[str, object]:
                 "alerts": all_alerts(tx),
                 "links": list_links(tx, states=["proposed", "confirmed", "rejected", "superseded"]),
                 "trials": (all_trials(tx), trial_changes(tx)),
+                "full texts": [(t.pmcid, t.pmid, t.state, t.read_with) for t in all_full_texts(tx)],
+                "reading order": record_ranks(tx),
                 "decisions": [d.decision for d in all_decisions(tx)],
                 "versions": [(v.version, v.content_hash) for v in all_versions(tx)],
                 "published": [(s.snapshot_id, s.version) for s in published_snapshots(tx)],

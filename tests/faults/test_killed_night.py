@@ -1,7 +1,7 @@
 """Kill -9 at any instant, run again: the state of an undisturbed night.
 
-The night runs in a forked child that kills itself at a given boundary: before or after a step, or right after the
-n-th commit to the database, wherever that falls.
+The night runs in a forked child that kills itself before a step, at a commit in the middle of one, or at the n-th
+commit of the night, wherever that falls. The steps are the night's own, so a new one is killed too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import signal
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import event
@@ -23,21 +23,8 @@ from flows.settings import Settings
 from tests.nights import NIGHTS, after_first_night, evidence_state, rehearsal, rehearse
 from tests.stores import copied_state
 
-STEPS: tuple[StepName, ...] = (
-    "baseline",
-    "search",
-    "imports",
-    "citations",
-    "linking",
-    "surveillance",
-    "registries",
-    "proposals",
-    "extraction",
-    "fulltexts",
-    "ranking",
-    "publish",
-)
-COMMITS_TRIED = 8
+STEPS: tuple[StepName, ...] = get_args(StepName)
+COMMITS_TRIED = 6
 """How many commits, spread evenly over the night, get a kill of their own."""
 
 ON_POSTGRESQL = pytest.mark.parametrize(
@@ -70,10 +57,17 @@ def run_with_steps(settings: Settings, run_step: Callable[[StepName, Callable[[]
             run_night(context, run_step=run_step)
 
 
-def killed_at_step(settings: Settings, name: StepName, *, after: bool) -> None:
+def killed_before(settings: Settings, name: StepName) -> None:
     def run_step(step_name: StepName, step: Callable[[], Any]) -> Any:
-        if step_name == name and not after:
+        if step_name == name:
             die()
+        return step()
+
+    run_with_steps(settings, run_step)
+
+
+def killed_after(settings: Settings, name: StepName) -> None:
+    def run_step(step_name: StepName, step: Callable[[], Any]) -> Any:
         outcome = step()
         if step_name == name:
             die()
@@ -82,18 +76,47 @@ def killed_at_step(settings: Settings, name: StepName, *, after: bool) -> None:
     run_with_steps(settings, run_step)
 
 
-def killed_at_commit(settings: Settings, number: int) -> None:
-    seen = 0
+def killed_at_commit(settings: Settings, number: int, *, within: StepName | None = None) -> None:
+    """Die at the n-th commit of the night, or of one of its steps.
+
+    The event fires before the commit reaches the disk: the transaction it ends is lost, those before it stand.
+    """
+    commits = Commits()
 
     def count(_connection: Any) -> None:
-        nonlocal seen
-        seen += 1
-        if seen == number:
+        if commits.add(within) == number:
             die()
 
-    # The event fires before the commit reaches the disk: the transaction it ends is lost, those before it stand.
     event.listen(Engine, "commit", count)
-    run_with_steps(settings, lambda _name, step: step())
+    run_with_steps(settings, commits.run_step)
+
+
+class Commits:
+    """Commits of a night, counted by the step they fall into (None between steps)."""
+
+    def __init__(self) -> None:
+        self.by_step: dict[StepName | None, int] = {}
+        self.steps: list[StepName] = []
+        self._now: StepName | None = None
+
+    def run_step(self, name: StepName, step: Callable[[], Any]) -> Any:
+        self.steps.append(name)
+        self._now = name
+        try:
+            return step()
+        finally:
+            self._now = None
+
+    def add(self, counted: StepName | None = None) -> int:
+        """Count one commit; return how many fell into a step so far, or into the night."""
+        self.by_step[self._now] = self.by_step.get(self._now, 0) + 1
+        if counted is None:
+            return self.total
+        return self.by_step.get(counted, 0) if self._now == counted else 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_step.values())
 
 
 @pytest.fixture(scope="module")
@@ -103,18 +126,17 @@ def first_night(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path
 
 
 @pytest.fixture(scope="module")
-def undisturbed(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], int]:
-    """Return the state after an undisturbed second night, and how many commits it took."""
+def undisturbed(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], Commits]:
+    """Return the state after an undisturbed second night, and the steps and commits it took."""
     settings = copy_of(first_night, tmp_path_factory.mktemp("undisturbed"))
-    commits = 0
+    commits = Commits()
 
     def count(_connection: Any) -> None:
-        nonlocal commits
-        commits += 1
+        commits.add()
 
     event.listen(Engine, "commit", count)
     try:
-        rehearse(settings, NIGHTS[1])
+        run_with_steps(settings, commits.run_step)
     finally:
         event.remove(Engine, "commit", count)
     return evidence_state(settings), commits
@@ -131,47 +153,70 @@ def assert_same_end(settings: Settings, expected: dict[str, object]) -> None:
     assert [name for name in expected if ended[name] != expected[name]] == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("name", STEPS)
-def test_a_night_killed_at_a_step_boundary_ends_like_an_undisturbed_one(
-    first_night: Path, undisturbed: tuple[dict[str, object], int], tmp_path: Path, name: StepName, after: bool
+def assert_killed_and_same_end(
+    undisturbed: tuple[dict[str, object], Commits], first_night: Path, folder: Path, run: Callable[[Settings], None]
 ) -> None:
-    settings = copy_of(first_night, tmp_path)
-    status = night_in_child(settings, lambda s: killed_at_step(s, name, after=after))
-    assert os.WIFSIGNALED(status)
+    settings = copy_of(first_night, folder)
+    assert os.WIFSIGNALED(night_in_child(settings, run))
     assert_same_end(settings, undisturbed[0])
+
+
+def test_the_kills_know_every_step_of_the_night_and_each_writes_something(
+    undisturbed: tuple[dict[str, object], Commits],
+) -> None:
+    commits = undisturbed[1]
+    assert tuple(commits.steps) == STEPS
+    assert [name for name in STEPS if not commits.by_step.get(name)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STEPS)
+def test_a_night_killed_before_a_step_ends_like_an_undisturbed_one(
+    first_night: Path, undisturbed: tuple[dict[str, object], Commits], tmp_path: Path, name: StepName
+) -> None:
+    assert_killed_and_same_end(undisturbed, first_night, tmp_path, lambda s: killed_before(s, name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STEPS[-2:])
+def test_a_night_killed_when_all_is_gathered_or_published_ends_like_an_undisturbed_one(
+    first_night: Path, undisturbed: tuple[dict[str, object], Commits], tmp_path: Path, name: StepName
+) -> None:
+    # After any other step nothing happens before the next one begins; after these the night's end is logged.
+    assert_killed_and_same_end(undisturbed, first_night, tmp_path, lambda s: killed_after(s, name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STEPS)
+def test_a_night_killed_in_the_middle_of_a_step_ends_like_an_undisturbed_one(
+    first_night: Path, undisturbed: tuple[dict[str, object], Commits], tmp_path: Path, name: StepName
+) -> None:
+    middle = (undisturbed[1].by_step[name] + 1) // 2
+    assert_killed_and_same_end(undisturbed, first_night, tmp_path, lambda s: killed_at_commit(s, middle, within=name))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(COMMITS_TRIED))
 def test_a_night_killed_at_a_commit_ends_like_an_undisturbed_one(
-    first_night: Path, undisturbed: tuple[dict[str, object], int], tmp_path: Path, part: int
+    first_night: Path, undisturbed: tuple[dict[str, object], Commits], tmp_path: Path, part: int
 ) -> None:
-    expected, commits = undisturbed
+    commits = undisturbed[1].total
     assert commits >= COMMITS_TRIED
-    settings = copy_of(first_night, tmp_path)
     number = 1 + part * (commits - 1) // (COMMITS_TRIED - 1)
-    status = night_in_child(settings, lambda s: killed_at_commit(s, number))
-    assert os.WIFSIGNALED(status)
-    assert_same_end(settings, expected)
+    assert_killed_and_same_end(undisturbed, first_night, tmp_path, lambda s: killed_at_commit(s, number))
 
 
 @pytest.mark.slow
 @ON_POSTGRESQL
 @pytest.mark.parametrize("cut", ["search", "extraction", "publish", 0.3, 0.7])
 def test_a_night_killed_on_postgresql_ends_like_an_undisturbed_one(
-    first_night: Path, undisturbed: tuple[dict[str, object], int], tmp_path: Path, cut: StepName | float
+    first_night: Path, undisturbed: tuple[dict[str, object], Commits], tmp_path: Path, cut: StepName | float
 ) -> None:
-    expected, commits = undisturbed
-    settings = copy_of(first_night, tmp_path)
-    assert settings.database_url.startswith("postgresql")
-
     def run(killed: Settings) -> None:
+        assert killed.database_url.startswith("postgresql")
         if isinstance(cut, float):
-            killed_at_commit(killed, int(cut * commits))
+            killed_at_commit(killed, int(cut * undisturbed[1].total))
         else:
-            killed_at_step(killed, cut, after=True)
+            killed_after(killed, cut)
 
-    assert os.WIFSIGNALED(night_in_child(settings, run))
-    assert_same_end(settings, expected)
+    assert_killed_and_same_end(undisturbed, first_night, tmp_path, run)
