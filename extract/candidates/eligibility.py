@@ -14,7 +14,7 @@ from typing import Final
 from extract.candidates.mentions import Vocabulary
 from extract.candidates.population import ALL, Populations, merged_mentions
 from extract.candidates.sentences import sentences
-from extract.candidates.tokens import lex
+from extract.candidates.tokens import Token, lex
 from extract.candidates.vocabulary import Words
 from extract.schema.protocol import TaxonomyEntry
 
@@ -49,17 +49,24 @@ def eligible_population(folded: str, words: Words) -> Populations:
     words
         The protocol's words.
     """
+    read = [(start, end, lex(folded, start, end)) for start, end in sentences(folded)]
     return Populations(
-        _shared(folded, words.subtypes, words.subtype_entries), _shared(folded, words.patterns, words.pattern_entries)
+        _shared(folded, read, words.subtypes, words.subtype_entries),
+        _shared(folded, read, words.patterns, words.pattern_entries),
     )
 
 
-def _shared(folded: str, vocabulary: Vocabulary, entries: Sequence[TaxonomyEntry]) -> str:
+def _shared(
+    folded: str,
+    read: Sequence[tuple[int, int, Sequence[Token]]],
+    vocabulary: Vocabulary,
+    entries: Sequence[TaxonomyEntry],
+) -> str:
     """Return the only entry the text names, if a sentence lets in nobody else."""
     codes: set[str] = set()
     let_in = False
-    for start, end in sentences(folded):
-        mentions = merged_mentions(folded, vocabulary.find(lex(folded, start, end), refuse_negated=True), entries)
+    for start, end, tokens in read:
+        mentions = merged_mentions(folded, vocabulary.find(tokens, refuse_negated=True), entries)
         mentions = [mention for mention in mentions if mention.code != ALL]
         codes.update(mention.code for mention in mentions)
         if len(codes) > 1:

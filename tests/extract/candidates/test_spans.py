@@ -69,3 +69,16 @@ def test_every_span_of_the_screening_sets_is_exact(shared: Path) -> None:
                 assert_span_is_exact(document, effect)
                 seen += 1
     assert seen > 100
+
+
+@pytest.mark.parametrize("folder", ["eutils/efetch", "eutils/special_cases"])
+def test_every_span_of_the_single_answers_is_exact(shared: Path, folder: str) -> None:
+    read = 0
+    for path in sorted((shared / folder).rglob("*.xml")):
+        for document in read_documents(path):
+            if not isinstance(document, Document):
+                continue
+            read += 1
+            for effect in propose_effects(document, own_protocol()):
+                assert_span_is_exact(document, effect)
+    assert read > 10
