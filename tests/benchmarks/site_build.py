@@ -1,7 +1,7 @@
 """Measure the site: ``python -m tests.benchmarks.site_build`` (no test asserts these figures).
 
 A synthetic review of 60 reports with 40 studies each (every one judged): published as a night does it, then with one
-value of one study corrected, with one study changed in all 60 reports, with nothing but a registry entry changed, then
+value of one study corrected, with nothing but a registry entry changed, with one study changed in all 60 reports, then
 a quiet night; and the weight of its pages. Each publication runs in a process of its own, as
 ``living-review`` does.
 """
@@ -139,14 +139,15 @@ def versions(studies: int) -> list[tuple[str, Snapshot]]:
     one_study = [replace(one, hr=(0.8, 0.6, 1.1)) if one.study_id == "Study-001" else one for one in one_value]
     first = reviewed(snapshot(printed, plan=plan))
     second = reviewed(snapshot(one_value, plan=plan, version="2026.2", previous=first))
-    third = reviewed(snapshot(one_study, plan=plan, version="2026.3", previous=second))
+    third = reviewed(snapshot(one_value, plan=plan, version="2026.3", previous=second))
     trial = third.ongoing[0].model_copy(update={"status": "recruiting"})
+    third = third.model_copy(update={"ongoing": (trial,)})
     fourth = reviewed(snapshot(one_study, plan=plan, version="2026.4", previous=third))
     return [
         ("everything is new", first),
         ("one value of one study corrected", second),
-        ("one study changed in every report", third),
-        ("the status of a listed trial changed", fourth.model_copy(update={"ongoing": (trial,)})),
+        ("the status of a listed trial changed", third),
+        ("one study changed in every report", fourth.model_copy(update={"ongoing": (trial,)})),
     ]
 
 
