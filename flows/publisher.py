@@ -54,6 +54,11 @@ def publish_once(settings: Settings, *, clock: Clock) -> Publication:
         store.close()
 
 
+def rest_after(took: float) -> float:
+    """Return how many seconds publishing rests after a publication that took so many."""
+    return min(REST * took, LONGEST_REST_SECONDS)
+
+
 def decided_since_published(store: Store) -> bool:
     """Tell whether somebody decided after the version shown was made: its publication may have been cut off.
 
@@ -109,8 +114,8 @@ class Publisher:
         while self._requested():
             begun = time.monotonic()
             self._publish()
-            took = time.monotonic() - begun
-            self._rested_at = time.monotonic() + min(REST * took, LONGEST_REST_SECONDS)
+            now = time.monotonic()
+            self._rested_at = now + rest_after(now - begun)
 
     def _requested(self) -> bool:
         """Wait for a request and for others that follow it; False when there will be none."""
