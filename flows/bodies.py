@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import asdict
 
 from extract.review.certainty import BodyOfEvidence, EvidenceDomain
@@ -15,6 +16,12 @@ from reports.model import Synthesis
 from reports.notation import ratio
 from reports.taxonomy import Taxonomy, inside_sentence, population_words, taxonomy_of
 
+SLOW_SECONDS = 0.25
+"""What computing them may take before a count makes do with a moment ago: a page has that long in all."""
+
+REST, LONGEST_SECONDS = 20, 60.0
+"""How old a moment ago may be: so many times what computing takes, and at most."""
+
 
 class Bodies:
     """Gives the bodies of evidence of a protocol, and computes them only when the curated table has changed."""
@@ -23,6 +30,7 @@ class Bodies:
         self._protocol = protocol
         self._lock = threading.Lock()
         self._known: tuple[str, tuple[BodyOfEvidence, ...]] = ("", ())
+        self._made_at = self._took = 0.0
 
     def __call__(self, tx: Transaction) -> tuple[BodyOfEvidence, ...]:
         """Return them as they stand in a transaction."""
@@ -31,8 +39,20 @@ class Bodies:
         fingerprint = content_hash(state)
         with self._lock:
             if self._known[0] != fingerprint:
+                begun = time.monotonic()
                 self._known = fingerprint, bodies_of_table(table, self._protocol)
+                self._made_at = time.monotonic()
+                self._took = self._made_at - begun
             return self._known[1]
+
+    def lately(self, tx: Transaction) -> tuple[BodyOfEvidence, ...]:
+        """Return them as they stood a moment ago where they take long to compute, else as they stand now.
+
+        For counts and for what comes next: in a rush every approval changes them, and every look would compute them.
+        """
+        slow = self._took > SLOW_SECONDS
+        fresh = time.monotonic() - self._made_at < min(REST * self._took, LONGEST_SECONDS)
+        return self._known[1] if slow and fresh else self(tx)
 
 
 def bodies_of_table(table: FrozenTable, protocol: Protocol) -> tuple[BodyOfEvidence, ...]:

@@ -131,13 +131,15 @@ def site_app(
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_few_threads)
     own = {"localhost", "127.0.0.1", "::1", host, urlsplit(settings.site_url).hostname or "localhost"}
+    bodies = Bodies(settings.protocol)
     queue = review_app(
         store,
         settings.protocol,
         clock=system_clock,
         allowed_hosts=own,
         on_approved=on_approved,
-        bodies=Bodies(settings.protocol),
+        bodies=bodies,
+        bodies_lately=bodies.lately,
         preview=Previewer(store, settings.protocol),
         derive_curve=log_hr_of_curves,
         provider=provider_of(settings),

@@ -77,6 +77,7 @@ def review_app(
     passwords: Passwords | None = None,
     on_approved: Callable[[], None] = lambda: None,
     bodies: Callable[[Transaction], tuple[BodyOfEvidence, ...]] = lambda _tx: (),
+    bodies_lately: Callable[[Transaction], tuple[BodyOfEvidence, ...]] | None = None,
     preview: Preview | None = None,
     derive_curve: DeriveCurve | None = None,
     provider: SignIn | None = None,
@@ -96,6 +97,8 @@ def review_app(
         Called after an approval that completed a value.
     bodies
         Gives the syntheses whose certainty people decide.
+    bodies_lately
+        Gives them as they stood a moment ago, for counts and for what comes next; None to ask ``bodies``.
     derive_curve
         Computes the log hazard ratio of digitised survival curves.
     preview
@@ -113,6 +116,7 @@ def review_app(
         passwords or Passwords(),
         on_approved,
         bodies,
+        bodies_lately,
         preview,
         provider,
         seeds,

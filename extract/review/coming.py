@@ -1,8 +1,8 @@
 """What comes next for a person, over every kind of work: the queue's items, links, risk of bias, certainty.
 
-The queue leads as long as its first item is a value: those numbers stand on a page or are nearest to one. Then come the
-links, because they change what is judged, then risk of bias, then certainty, which rests on it. Records to screen are
-last, for most of them change nothing; a conflict about one is not, for it waits for its adjudicator. Whoever is
+The queue leads as long as its first item is a value or may move a published result: those numbers stand on a page or
+are nearest to one. Then come the links, because they change what is judged, then risk of bias, then certainty, which
+rests on it. Other records to screen are last; a conflict about one is not, for it waits for its adjudicator. Whoever is
 screening goes on screening, and whoever is judging goes on judging, until nothing of it is left.
 """
 
@@ -86,7 +86,7 @@ def next_path(
     item = ahead.item(protocol, member, after=left)
     came = (done or left).partition(":")[0].partition("/")[0]
     # A record an adjudicator is offered is a conflict: two people wait for it.
-    screens = came == "record" or member.role == "adjudicator"
+    screens = came == "record" or member.role == "adjudicator" or item in ahead.work.moving
     first = item is not None and came not in ELSEWHERE and (screens or not item.startswith("record:"))
     path = None if first else _elsewhere(tx, protocol, member, bodies, left=left)
     return path or (f"item/{item}" if item is not None else None)

@@ -101,6 +101,8 @@ class Desk:
     on_approved: Callable[[], None]
     bodies: Callable[[Transaction], tuple[BodyOfEvidence, ...]] = lambda _tx: ()
     """Gives the syntheses whose certainty people decide, as they stand in this transaction."""
+    bodies_lately: Callable[[Transaction], tuple[BodyOfEvidence, ...]] | None = None
+    """The same as they stood a moment ago, for counts and for what comes next; None where there is no such thing."""
     preview: Preview | None = None
     provider: SignIn | None = None
     seeds: SeedPlan | None = None
@@ -110,6 +112,10 @@ class Desk:
     templates: Environment = field(default_factory=environment)
     handed: Handed = field(default_factory=Handed)
     """What "next" looked up, for the page it leads to."""
+
+    def recent_bodies(self, tx: Transaction) -> tuple[BodyOfEvidence, ...]:
+        """Return the bodies of evidence as they stand, or stood a moment ago."""
+        return (self.bodies_lately or self.bodies)(tx)
 
     @cached_property
     def forms(self) -> tuple[FieldGroup, ...]:

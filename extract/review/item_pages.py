@@ -55,7 +55,7 @@ def add_item_pages(pages: Pages, desk: Desk) -> None:
         left, done = asked.get("after", ""), asked.get("done", "")
         with desk.store.read() as tx:
             ahead = ahead_of(tx, desk.protocol, member, now=visit.now)
-            path = next_path(tx, desk.protocol, member, ahead, desk.bodies, left=left, done=done)
+            path = next_path(tx, desk.protocol, member, ahead, desk.recent_bodies, left=left, done=done)
         if path and path.startswith("item/"):
             desk.handed.give(member, path.removeprefix("item/"), ahead)
         told = f"?done={quote(done, safe='')}" if done else ""
@@ -75,7 +75,7 @@ def _inbox(desk: Desk, visit: Visit) -> Response:
         rows, found = waiting_items(tx, asker, wanted, limit=SHOWN, offset=(page - 1) * SHOWN)
         first = ahead_of(tx, desk.protocol, member, now=visit.now).item(desk.protocol, member)
         alerts = open_alert_kinds(tx)
-        judgements = judgements_waiting(tx, desk.protocol, desk.bodies(tx), as_reviewer(member))
+        judgements = judgements_waiting(tx, desk.protocol, desk.recent_bodies(tx), as_reviewer(member))
         links = len(list_links(tx))
         known = {account.person_id for account in all_accounts(tx)}
         done = done_notice(tx, asked.get("done", ""), visit.person)

@@ -101,10 +101,17 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Worklist:
-    """What a person can decide on next: ``(item, whether somebody else has it open)``, and how many in all."""
+    """What a person can decide on next: ``(item, whether somebody else has it open)``, and how many in all.
+
+    Parameters
+    ----------
+    moving
+        Items that may move a published result, as last computed.
+    """
 
     items: tuple[tuple[str, bool], ...]
     left: int
+    moving: frozenset[str] = frozenset()
 
 
 def waiting_items(
@@ -135,8 +142,8 @@ def worklist(tx: Transaction, asker: Asker) -> Worklist:
     """Return what the asker can decide on next, in the order of work."""
     query = _work_query(**_shape(asker))
     rows = tx.connection.execute(query, parameters(asker)).all()
-    items = tuple((item, holder not in (None, asker.person_id)) for item, holder, _ in rows)
-    return Worklist(items, int(rows[0].found) if rows else 0)
+    items = tuple((row.item, row.holder not in (None, asker.person_id)) for row in rows)
+    return Worklist(items, int(rows[0].found) if rows else 0, frozenset(row.item for row in rows if row.shift))
 
 
 def _shape(asker: Asker) -> dict[str, bool]:
@@ -152,11 +159,13 @@ def _counts_query(*, decides: bool, settles: bool, reads: bool) -> Any:
 @lru_cache(maxsize=8)
 def _work_query(*, decides: bool, settles: bool, reads: bool) -> Any:
     if not decides:
-        return select(null().label("item"), null().label("holder"), literal(0).label("found")).where(false())
+        nothing = (null().label(name) for name in ("item", "holder", "found", "shift"))
+        return select(*nothing).where(false())
     own = own_items("item", "state", "since", "expected_shift", "rank", settles=settles, reads=reads)
     first = select(own, func.count().over().label("found")).order_by(*_order(own.c)).limit(IN_SIGHT).subquery("first")
     # Who holds an item is asked of those in sight only.
-    return select(first.c.item, holder_of(first.c.item).label("holder"), first.c.found).order_by(*_order(first.c))
+    holder, shift = holder_of(first.c.item).label("holder"), _shift(first.c).label("shift")
+    return select(first.c.item, holder, first.c.found, shift).order_by(*_order(first.c))
 
 
 def oldest_since(tx: Transaction) -> str | None:
@@ -172,9 +181,12 @@ def open_alert_kinds(tx: Transaction) -> tuple[str, ...]:
 
 def _order(columns: Any) -> Sequence[Any]:
     stage = case(*((columns.state == state, place) for place, state in enumerate(STAGES)), else_=len(STAGES))
-    # Shifts below one in a thousand are the same for a person: age decides between them.
-    shift = func.coalesce(func.round(columns.expected_shift * 1000), 0)
-    return (shift.desc(), columns.rank.desc(), columns.since, stage, columns.item)
+    return (_shift(columns).desc(), columns.rank.desc(), columns.since, stage, columns.item)
+
+
+def _shift(columns: Any) -> Any:
+    """Return the expected shift in thousandths: what is below one is the same for a person, and age decides."""
+    return func.coalesce(func.round(columns.expected_shift * 1000), 0)
 
 
 def _conditions(columns: Any, wanted: Wanted) -> list[Any]:

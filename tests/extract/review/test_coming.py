@@ -5,6 +5,7 @@ from __future__ import annotations
 from extract.review.bias import judge_result
 from extract.review.screening import exclude_record, include_record
 from extract.store.links import propose_link
+from extract.store.queue import put_queue_facts
 from tests.extract.review.judging import put_result, trial_judgement
 from tests.extract.review.queue_server import PROTOCOL, Client, Queue, enqueue
 from tests.extract.review.test_queue_pages import form_of, words
@@ -88,3 +89,15 @@ def test_what_next_looked_up_serves_its_own_page_once_and_no_other(queue: Queue)
         (value,) = enqueue(queue.store, "400")
         assert value
         assert "3 left for you" in words(a.page("item/record:300").text)
+
+
+def test_a_record_that_may_move_a_published_result_stands_before_what_is_to_be_judged(queue: Queue) -> None:
+    enqueue(queue.store, "100", "200")
+    result = put_result(queue.store)
+    with queue.store.write() as tx:
+        put_queue_facts(tx, [("record:200", "rct", 0.12), ("record:100", None, 0.0001)], at=AT)
+    with queue.client("reviewer-a") as a:
+        assert led_to(a) == "item/record:200"
+        form = form_of(a.page("item/record:200").text, "vote") | {"vote": "exclude:no-comparison"}
+        a.submit("item/record:200/vote", form)
+        assert led_to(a) == f"bias/{result}"
