@@ -148,6 +148,7 @@ SEARCH_LOG = (
     "datapackage.json",
     "methods",
     "data/index.html",
+    "data/figures/nights",
     "pagefind",
 )
 """Names of files that show the log of searches, or index a page that does: a killed search stands in it."""

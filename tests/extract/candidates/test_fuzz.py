@@ -52,9 +52,9 @@ READING_BUDGET = 10.0
 @pytest.mark.parametrize("piece", ["(", ")", "[", "9", "1.1, ", "0,1", "HR(", " ", "in ", "P = ", "a.", "(HR ", "95% "])
 def test_a_repeated_megabyte_is_read_at_once(piece: str) -> None:
     text = "HR 0.7 " + piece * (1_000_000 // len(piece))
-    started = time.process_time()
+    started = time.thread_time()
     propose_effects(Document("1", "", text), own_protocol())
-    assert time.process_time() - started < BUDGET * 2  # shared machine: twice what the issue asks
+    assert time.thread_time() - started < BUDGET * 2  # shared machine: twice what the issue asks
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_a_repeated_megabyte_is_read_at_once(piece: str) -> None:
 )
 def test_time_grows_with_length_and_not_faster(piece: str) -> None:
     def seconds(times: int) -> float:
-        """Return the least CPU time of three readings: other programs on the machine do not count."""
+        """Return the least CPU time of three readings: other programs and threads do not count."""
         measured = []
         for _ in range(3):
-            started = time.process_time()
+            started = time.thread_time()
             propose_effects(Document("1", "", piece * times), own_protocol())
-            measured.append(time.process_time() - started)
+            measured.append(time.thread_time() - started)
         return min(measured)
 
     seconds(100)
