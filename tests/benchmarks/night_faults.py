@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from tests.faults.test_night_faults import EVERY_REQUEST
 
@@ -17,10 +16,11 @@ FAULTS = Path(__file__).resolve().parent.parent / "faults"
 
 
 def main() -> int:
-    """Run both night-level suites in this process and return pytest's code."""
-    os.environ[EVERY_REQUEST] = "1"
+    """Run both night-level suites and return pytest's code."""
     suites = [str(FAULTS / name) for name in ("test_night_faults.py", "test_registry_faults.py")]
-    return int(pytest.main([*suites, "-q", "-p", "no:xdist"]))
+    # In a process of its own: pytest wants to be the first to import what it tests.
+    command = [sys.executable, "-m", "pytest", *suites, "-q", "-n", "auto", "--dist", "load"]
+    return subprocess.run(command, env={**os.environ, EVERY_REQUEST: "1"}, check=False).returncode
 
 
 if __name__ == "__main__":

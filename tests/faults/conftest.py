@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,18 @@ TALLY = pytest.StashKey[Counter[str]]()
 def tally(pytestconfig: pytest.Config) -> Counter[str]:
     """Return the counter of outcomes of this session."""
     return pytestconfig.stash.setdefault(TALLY, Counter())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand a worker's counts to the process that prints them."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tally"] = dict(session.config.stash.get(TALLY, Counter[str]()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add up what a worker counted."""
+    node.config.stash.setdefault(TALLY, Counter[str]()).update(getattr(node, "workeroutput", {}).get("tally", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
