@@ -18,8 +18,9 @@ def tally(pytestconfig: pytest.Config) -> Counter[str]:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand a worker's counts to the process that prints them."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["tally"] = dict(session.config.stash.get(TALLY, Counter[str]()))
+    output = getattr(session.config, "workeroutput", None)  # xdist's, in a worker only
+    if output is not None:
+        output["tally"] = dict(session.config.stash.get(TALLY, Counter[str]()))
 
 
 @pytest.hookimpl(optionalhook=True)
