@@ -1,6 +1,6 @@
 """Every fault at every request of a night, without the suite's shortenings; prints the count of cases and survivors.
 
-``python -m tests.benchmarks.night_faults`` (ten minutes on two quiet cores).
+``python -m tests.benchmarks.night_faults`` (two minutes on two quiet cores).
 """
 
 from __future__ import annotations
