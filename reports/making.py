@@ -18,6 +18,20 @@ from reports.site import SiteBuild, build_site
 from reports.status import Status
 
 
+@contextmanager
+def _snapshots_left_alone() -> Iterator[None]:
+    """Keep the garbage collector from walking through the snapshots again and again: they stay until the end anyway.
+
+    A third of a small rebuild was spent on that.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@_snapshots_left_alone()
 def make_site(
     snapshot: Snapshot,
     *,
@@ -38,43 +52,6 @@ def make_site(
     ReportError
         The site must not be published.
     """
-    with _snapshots_left_alone():
-        return _made(
-            snapshot,
-            status=status,
-            out=out,
-            site_url=site_url,
-            earlier=earlier,
-            archive=archive,
-            built=built,
-            figure_formats=figure_formats,
-        )
-
-
-@contextmanager
-def _snapshots_left_alone() -> Iterator[None]:
-    """Keep the garbage collector from walking through the snapshots again and again: they stay until the end anyway.
-
-    A third of a small rebuild was spent on that.
-    """
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-def _made(
-    snapshot: Snapshot,
-    *,
-    status: Status,
-    out: Path,
-    site_url: str,
-    earlier: Sequence[Snapshot],
-    archive: Path | None,
-    built: Path | None,
-    figure_formats: tuple[Format, ...],
-) -> SiteBuild:
     build = build_site(
         snapshot,
         status=status,

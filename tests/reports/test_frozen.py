@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,16 +38,25 @@ def frozen(folder: Path, version: str) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob(f"v/{version}/index.html")}
 
 
+@contextmanager
+def another_style(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let what is built meanwhile have another style sheet."""
+    monkeypatch.setattr("reports.templating.stylesheet", lambda: "body{color:red}")
+    monkeypatch.setattr("reports.site.stylesheet", lambda: "body{color:red}")
+    templating.style_path.cache_clear()
+    try:
+        yield
+    finally:
+        templating.style_path.cache_clear()
+
+
 def test_a_frozen_page_keeps_its_bytes_and_its_style_when_both_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site, archive = published(tmp_path)
     before = frozen(site.resolve(), "2026.1")
     old_style = templating.style_path()
-    monkeypatch.setattr("reports.templating.stylesheet", lambda: "body{color:red}")
-    monkeypatch.setattr("reports.site.stylesheet", lambda: "body{color:red}")
-    templating.style_path.cache_clear()
-    try:
+    with another_style(monkeypatch):
         result = build(SECOND, tmp_path / "second", earlier=[FIRST], archive=archive)
         assert before
         assert frozen(tmp_path / "second", "2026.1") == before
@@ -54,8 +65,6 @@ def test_a_frozen_page_keeps_its_bytes_and_its_style_when_both_change(
         assert set(before) <= result.kept.files
         check_site(tmp_path / "second", SECOND, previous=FIRST, kept=result.kept)
         assert templating.style_path() in (tmp_path / "second/subtype/all/index.html").read_text()
-    finally:
-        templating.style_path.cache_clear()
 
 
 def test_a_version_that_was_never_kept_is_rendered_again_from_its_snapshot(tmp_path: Path) -> None:
@@ -89,16 +98,11 @@ def test_a_frozen_page_whose_links_lead_nowhere_refuses_the_site(tmp_path: Path)
 def test_what_only_a_frozen_page_points_to_must_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, archive = published(tmp_path)
     old_style = templating.style_path()
-    monkeypatch.setattr("reports.templating.stylesheet", lambda: "body{color:red}")
-    monkeypatch.setattr("reports.site.stylesheet", lambda: "body{color:red}")
-    templating.style_path.cache_clear()
-    try:
+    with another_style(monkeypatch):
         result = build(SECOND, tmp_path / "second", earlier=[FIRST], archive=archive)
         (tmp_path / "second" / old_style).unlink()
         with pytest.raises(GateError, match=r"link to 'static/site.* of this frozen page leads nowhere"):
             check_site(tmp_path / "second", SECOND, previous=FIRST, kept=result.kept)
-    finally:
-        templating.style_path.cache_clear()
 
 
 def test_versions_kept_before_links_were_written_have_them_read_from_their_pages(tmp_path: Path) -> None:
