@@ -41,7 +41,7 @@ from reports.frozen import keep_published
 from reports.making import make_site
 from reports.model import Manifest, Snapshot, Synthesis
 from reports.publish import swap
-from reports.snapshot import read_snapshot, read_snapshots, write_snapshot
+from reports.snapshot import clear_unfinished, read_snapshot, read_snapshots, whole_snapshots, write_snapshot
 from reports.status import Status, rewrite_status
 
 PATIENCE_SECONDS = 120.0
@@ -49,6 +49,9 @@ PATIENCE_SECONDS = 120.0
 
 NEWEST_DECISIONS = 1000
 """Entries of the decision log a quiet night verifies: more than people make from one night to the next."""
+
+STAGED = ".staged-"
+"""How the name of a site's folder begins while it is built, beside the published one."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ def _publish(settings: Settings, store: Store, *, now: dt.datetime, night: dt.da
     fingerprint = content_hash([version.content_hash, settings.protocol_sha256, results, registered])
     try:
         settings.snapshots_dir.mkdir(parents=True, exist_ok=True)
+        clear_unfinished(settings.snapshots_dir)
         if earlier and earlier[-1].content_hash == fingerprint and earlier[-1].snapshot_id == shown:
             rewrite_status(settings.site_dir, status)
             keep_published(settings.site_dir, settings.frozen_pages_dir)
@@ -169,9 +173,9 @@ def _snapshot(
     """Write the snapshot, or read the one that a killed attempt (or a lost site) left behind."""
     if earlier and earlier[-1].content_hash == fingerprint:
         return read_snapshot(settings.snapshots_dir / earlier[-1].snapshot_id)
-    left_behind = sorted(settings.snapshots_dir.glob(f"*.*-{fingerprint[:12]}"))
     logged = {published.snapshot_id for published in earlier}
-    unlogged = [folder for folder in left_behind if folder.name not in logged]
+    whole = [folder for folder in whole_snapshots(settings.snapshots_dir) if folder.name not in logged]
+    unlogged = [folder for folder in whole if folder.name.endswith(f"-{fingerprint[:12]}")]
     if unlogged:
         return read_snapshot(unlogged[-1])
     label = next_version(earlier, settings.snapshots_dir, year=int(at[:4]))
@@ -198,7 +202,7 @@ def _snapshot(
 def next_version(earlier: tuple[PublishedSnapshot, ...], folder: Path, *, year: int) -> str:
     """Return the next version label, ``year.count``; a label whose snapshot was ever written is not used again."""
     labels = [published.version for published in earlier]
-    labels += [path.name.split("-")[0] for path in folder.glob("*.*-*")]
+    labels += [path.name.split("-")[0] for path in whole_snapshots(folder)]
     counts = [count for label_year, count in map(version_number, labels) if label_year == year]
     return f"{year}.{max(counts, default=0) + 1}"
 
@@ -260,8 +264,9 @@ def _publish_site(
         for published in earlier
         if published.snapshot_id != snapshot.manifest.snapshot_id
     )
-    staged = settings.site_dir.parent / f".staged-{snapshot.manifest.snapshot_id}"
-    shutil.rmtree(staged, ignore_errors=True)
+    for unfinished in settings.site_dir.parent.glob(f"{STAGED}*"):  # of killed publications
+        shutil.rmtree(unfinished)
+    staged = settings.site_dir.parent / f"{STAGED}{snapshot.manifest.snapshot_id}"
     try:
         # What readers have seen goes into the archive first: it is never rendered again.
         keep_published(settings.site_dir, settings.frozen_pages_dir)

@@ -21,6 +21,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -44,6 +45,9 @@ from reports.rows import (
 )
 
 FORMAT = 1
+UNFINISHED = ".staging-"
+"""How the name of a snapshot's folder begins while it is written; such a folder is never read."""
+
 RowT = TypeVar("RowT", bound=Row)
 PartT = TypeVar("PartT")
 
@@ -120,7 +124,7 @@ def write_snapshot(snapshot: Snapshot, folder: Path) -> Manifest:
     SnapshotError
         The folder exists already with other content.
     OSError
-        The disk refused; the staging folder is left for the next attempt to replace.
+        The disk refused; the staging folder is left for the next attempt to clear.
     """
     files = snapshot_files(snapshot)
     hashes = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in sorted(files.items())}
@@ -129,7 +133,8 @@ def write_snapshot(snapshot: Snapshot, folder: Path) -> Manifest:
         if read_snapshot(folder).manifest != manifest:
             raise SnapshotError(f"{folder}: a different snapshot with this id exists; snapshots are immutable")
         return manifest
-    staging = folder.with_name(f".staging-{folder.name}")
+    staging = folder.with_name(f"{UNFINISHED}{folder.name}")
+    shutil.rmtree(staging, ignore_errors=True)
     for path, text in [*files.items(), ("manifest.json", json_text(manifest.model_dump(mode="json")))]:
         target = staging / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -137,11 +142,25 @@ def write_snapshot(snapshot: Snapshot, folder: Path) -> Manifest:
             out.write(text)
             out.flush()
             os.fsync(out.fileno())
-    for stray in sorted(p for p in staging.rglob("*") if p.is_file()):
-        if str(stray.relative_to(staging)) not in {*files, "manifest.json"}:
-            stray.unlink()
     staging.rename(folder)
     return manifest
+
+
+def whole_snapshots(root: Path) -> tuple[Path, ...]:
+    """Return the folders of the snapshots that were written to their end, by name; without the folder, none."""
+    return tuple(sorted(path for path in root.glob("[0-9]*.*-*") if path.is_dir()))
+
+
+def clear_unfinished(root: Path) -> None:
+    """Remove what killed writers left in the folder of the snapshots; only one may write at a time.
+
+    Raises
+    ------
+    OSError
+        Something could not be removed.
+    """
+    for unfinished in root.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(unfinished)
 
 
 class Held:

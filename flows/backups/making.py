@@ -30,6 +30,7 @@ from flows.context import Clock, only_one, system_clock
 from flows.errors import SettingsError
 from flows.settings import Settings
 from reports.frozen import INDEX
+from reports.snapshot import whole_snapshots
 
 STAGING = ".making"
 
@@ -119,9 +120,8 @@ def _copy_archive(settings: Settings, staging: Path) -> tuple[str, ...]:
 
 def _copy_snapshots(settings: Settings, staging: Path) -> None:
     """Copy every whole snapshot, also one the log does not know yet: readers may have seen it."""
-    for manifest in sorted(settings.snapshots_dir.glob("*/manifest.json")):
-        if not manifest.parent.name.startswith("."):
-            shutil.copytree(manifest.parent, staging / "snapshots" / manifest.parent.name)
+    for folder in whole_snapshots(settings.snapshots_dir):
+        shutil.copytree(folder, staging / "snapshots" / folder.name)
 
 
 def _copy_frozen_pages(settings: Settings, staging: Path) -> None:

@@ -7,6 +7,7 @@ commit of the night, wherever that falls. The steps are the night's own, so a ne
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import warnings
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+import reports.snapshot as snapshot_module
 from flows.night import StepName, opened_night, run_night
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings
@@ -89,6 +91,17 @@ def killed_at_commit(settings: Settings, number: int, *, within: StepName | None
 
     event.listen(Engine, "commit", count)
     run_with_steps(settings, commits.run_step)
+
+
+def killed_while_writing_a_snapshot(settings: Settings, file: str) -> None:
+    """Die when this file of the snapshot stands in its staging folder, before the folder gets its name."""
+
+    def synced(_descriptor: int) -> None:
+        if list(settings.snapshots_dir.glob(f".staging-*/{file}")):
+            die()
+
+    snapshot_module.os.fsync = synced  # type: ignore[attr-defined]  # in the child only
+    run_with_steps(settings, lambda _name, step: step())
 
 
 class Commits:
@@ -204,6 +217,28 @@ def test_a_night_killed_at_a_commit_ends_like_an_undisturbed_one(
     assert commits >= COMMITS_TRIED
     number = 1 + part * (commits - 1) // (COMMITS_TRIED - 1)
     assert_killed_and_same_end(undisturbed, first_night, tmp_path, lambda s: killed_at_commit(s, number))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", ["protocol.json", "tables/values.csv", "manifest.json"])
+def test_a_night_killed_while_it_writes_a_snapshot_ends_like_an_undisturbed_one(
+    first_night: Path, undisturbed: tuple[dict[str, object], Commits], tmp_path: Path, file: str
+) -> None:
+    assert_killed_and_same_end(undisturbed, first_night, tmp_path, lambda s: killed_while_writing_a_snapshot(s, file))
+
+
+def test_what_killed_publications_of_other_decisions_left_is_cleared_and_read_by_nobody(
+    first_night: Path, undisturbed: tuple[dict[str, object], Commits], tmp_path: Path
+) -> None:
+    # Decisions taken between a kill and the next publication give its snapshot another name.
+    settings = copy_of(first_night, tmp_path)
+    [published] = settings.snapshots_dir.iterdir()
+    unfinished = settings.snapshots_dir / ".staging-2026.7-0123456789ab"
+    shutil.copytree(published, unfinished)
+    staged = settings.site_dir.parent / ".staged-2026.7-0123456789ab"
+    shutil.copytree(settings.site_dir, staged)
+    assert_same_end(settings, undisturbed[0])
+    assert [unfinished.exists(), staged.exists()] == [False, False]
 
 
 @pytest.mark.slow

@@ -31,6 +31,7 @@ from flows.night import opened_night, run_night
 from flows.pubmed import entrez_settings
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings
+from reports.snapshot import whole_snapshots
 from tests.nights import rehearsal, rehearse
 from tests.soak.people import Reviewers
 from tests.soak.world import FIRST, Synthetic
@@ -131,7 +132,7 @@ def run_year(
                     database_megabytes=_megabytes(settings.state_dir, "review.db"),
                     archive_megabytes=_megabytes(settings.archive_dir, "**/*"),
                     site_megabytes=_megabytes(settings.site_dir.resolve(), "**/*"),
-                    versions=len(list(settings.snapshots_dir.glob("*.*-*"))),
+                    versions=len(whole_snapshots(settings.snapshots_dir)),
                     decisions=done,
                 )
             )
