@@ -71,6 +71,8 @@ def prune(site_dir: Path) -> None:
     for folder in sorted(versions.iterdir()):
         if folder.name not in kept and (folder.name in numbered or folder.name.startswith(".tmp-")):
             shutil.rmtree(folder, ignore_errors=True)
+    for link in site_dir.parent.glob(f".{site_dir.name}.*.link"):
+        link.unlink(missing_ok=True)
 
 
 def oldest(site_dir: Path) -> Path | None:

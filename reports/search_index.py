@@ -46,7 +46,7 @@ def index_site(out: Path, pages: Mapping[str, PageText] | None = None) -> int:
     if pages is None:
         pages = {path.relative_to(out).as_posix(): read_page(path) for path in sorted(out.rglob("*.html"))}
     try:
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".searched-") as name:
+        with tempfile.TemporaryDirectory(dir=out, prefix=".searched-") as name:
             for path, page in pages.items():
                 if page.searched and SEARCHED.fullmatch(path):
                     _write(Path(name) / path, page)

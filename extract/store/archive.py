@@ -8,7 +8,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import time
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import select
@@ -16,6 +18,12 @@ from sqlalchemy import select
 from extract.errors import StoreError
 from extract.store.engine import Transaction
 from extract.store.tables import raw_responses
+
+UNFINISHED = ".part"
+"""How the name of a body's file ends while it is written."""
+
+UNFINISHED_SECONDS = 86_400.0
+"""Age from which such a file is nobody's: its writer was killed."""
 
 
 def archive_path(folder: Path, sha256: str) -> Path:
@@ -40,7 +48,8 @@ def keep_body(folder: Path, body: bytes) -> str:
         return sha256
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        staging = path.with_suffix(f".{os.getpid()}.part")
+        _clear_unfinished(path.parent)
+        staging = path.with_suffix(f".{os.getpid()}{UNFINISHED}")
         with staging.open("wb") as out:
             out.write(gzip.compress(body, mtime=0))
             out.flush()
@@ -49,6 +58,15 @@ def keep_body(folder: Path, body: bytes) -> str:
     except OSError as error:
         raise StoreError(f"the archive {folder} cannot be written: {error.strerror}; nothing was stored") from error
     return sha256
+
+
+def _clear_unfinished(folder: Path) -> None:
+    """Remove what killed writers left; younger files may be another process's, at work now."""
+    oldest = time.time() - UNFINISHED_SECONDS
+    for staging in folder.glob(f"*{UNFINISHED}"):
+        with suppress(FileNotFoundError):  # another process removed or finished it
+            if staging.stat().st_mtime < oldest:
+                staging.unlink()
 
 
 def read_body(folder: Path, sha256: str) -> bytes:

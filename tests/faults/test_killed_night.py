@@ -6,9 +6,11 @@ commit of the night, wherever that falls. The steps are the night's own, so a ne
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +35,16 @@ ON_POSTGRESQL = pytest.mark.parametrize(
     "database", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True, scope="module"
 )
 """Some of the same cuts there: what a killed process leaves in the database is the server's business, not ours."""
+
+
+CHANGES = {f"os.{name}" for name in ("link", "mkdir", "remove", "rename", "rmdir", "symlink", "truncate")}
+"""Audit events of the interpreter that change a file system, beside ``open``."""
+
+WRITES_TRIED = 8
+"""How many writes to the state folder, spread evenly over the night, get a kill of their own."""
+
+EVERY_WRITE = "EVERY_WRITE"
+"""Environment variable: how many writes get a kill instead."""
 
 
 def die() -> None:
@@ -101,6 +113,30 @@ def killed_while_writing_a_snapshot(settings: Settings, file: str) -> None:
             die()
 
     snapshot_module.os.fsync = synced  # type: ignore[attr-defined]  # in the child only
+    run_with_steps(settings, lambda _name, step: step())
+
+
+def on_each_write(folder: Path, told: Callable[[], None]) -> None:
+    """Call before every change this process makes in a folder: files opened for writing, renamed, removed, linked.
+
+    An audit hook stays for the life of its process: for forked children only.
+    """
+    inside = f"{folder}/"
+
+    def hook(name: str, args: tuple[Any, ...]) -> None:
+        if name == "open":
+            writes = isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        else:
+            writes = name in CHANGES
+        if writes and any(str(arg).startswith(inside) for arg in args[:2]):
+            told()
+
+    sys.addaudithook(hook)
+
+
+def killed_at_write(settings: Settings, number: int) -> None:
+    writes = itertools.count(1)
+    on_each_write(settings.state_dir, lambda: die() if next(writes) == number else None)
     run_with_steps(settings, lambda _name, step: step())
 
 
@@ -225,6 +261,37 @@ def test_a_night_killed_while_it_writes_a_snapshot_ends_like_an_undisturbed_one(
     first_night: Path, undisturbed: tuple[dict[str, object], Commits], tmp_path: Path, file: str
 ) -> None:
     assert_killed_and_same_end(undisturbed, first_night, tmp_path, lambda s: killed_while_writing_a_snapshot(s, file))
+
+
+@pytest.fixture(scope="module")
+def writes(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """Return how often an undisturbed second night writes to its state folder."""
+    folder = tmp_path_factory.mktemp("counted")
+    settings, told = copy_of(first_night, folder), folder / "writes"
+
+    def run(counted: Settings) -> None:
+        number = itertools.count()
+        on_each_write(counted.state_dir, lambda: next(number) and None)
+        run_with_steps(counted, lambda _name, step: step())
+        told.write_text(str(next(number)))
+
+    assert night_in_child(settings, run) == 0
+    return int(told.read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(int(os.environ.get(EVERY_WRITE, WRITES_TRIED))))
+def test_a_night_killed_at_a_write_ends_like_an_undisturbed_one_and_leaves_no_litter(
+    first_night: Path, undisturbed: tuple[dict[str, object], Commits], writes: int, tmp_path: Path, part: int
+) -> None:
+    parts = int(os.environ.get(EVERY_WRITE, WRITES_TRIED))
+    number = 1 + part * (writes - 1) // (parts - 1)
+    assert_killed_and_same_end(undisturbed, first_night, tmp_path, lambda s: killed_at_write(s, number))
+    left = rehearsal(tmp_path / "state")
+    hidden = {path.relative_to(left.state_dir).as_posix() for path in left.state_dir.rglob(".*")}
+    assert hidden == {".site-versions"}
+    # A body half written is cleared a day later, by the next one of its folder: another process may be writing it.
+    assert len(list(left.archive_dir.rglob("*.part"))) <= 1
 
 
 def test_what_killed_publications_of_other_decisions_left_is_cleared_and_read_by_nobody(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -177,6 +179,18 @@ def test_a_body_is_kept_once_and_comes_back_byte_for_byte(tmp_path: Path) -> Non
     assert first == second
     assert len(list(tmp_path.rglob("*.gz"))) == 1
     assert read_body(tmp_path, first) == body
+
+
+def test_a_body_half_written_by_a_killed_process_is_cleared_once_it_is_a_day_old(tmp_path: Path) -> None:
+    path = archive_path(tmp_path, keep_body(tmp_path, b"what PubMed said"))
+    path.unlink()
+    old, young = path.with_suffix(".17.part"), path.with_suffix(".18.part")
+    for staging in (old, young):
+        staging.write_bytes(b"half")
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(old, (two_days_ago, two_days_ago))
+    keep_body(tmp_path, b"what PubMed said")
+    assert [old.exists(), young.exists(), path.exists()] == [False, True, True]
 
 
 def test_an_archive_edited_by_hand_is_refused(tmp_path: Path) -> None:
