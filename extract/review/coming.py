@@ -15,11 +15,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from extract.review.accounts import Member
+from extract.review.at_hand import AtHand
 from extract.review.bias_view import as_reviewer
 from extract.review.blinding import asker_of
 from extract.review.certainty import BodyOfEvidence
+from extract.review.inbox import free_items
 from extract.review.judgements import judgements
-from extract.review.spread import people_at_work, taken_by
 from extract.schema.protocol import Protocol
 from extract.store.engine import Transaction
 from extract.store.links import list_links
@@ -37,29 +38,30 @@ HANDED_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Ahead:
-    """What a person has before them in the queue, and who else is at work.
+    """What a person has before them in the queue.
 
     Parameters
     ----------
     work
         What they can decide on, in the order of work.
-    at_work
-        Ids of the people at work, in line.
+    crowded
+        What as many others as it needs have open already; they come last.
     """
 
     work: Worklist
-    at_work: tuple[str, ...]
+    crowded: frozenset[str]
 
-    def item(self, protocol: Protocol, member: Member, *, after: str = "") -> str | None:
+    def item(self, *, after: str = "") -> str | None:
         """Return the item this person takes next, behind one they leave."""
-        return taken_by(member, self.at_work, protocol, self.work.items, after=after)
+        free = free_items(self.work.items, after=after)
+        return next((item for item in free if item not in self.crowded), free[0] if free else None)
 
 
-def ahead_of(tx: Transaction, protocol: Protocol, member: Member, *, now: dt.datetime) -> Ahead:
+def ahead_of(tx: Transaction, protocol: Protocol, member: Member, at_hand: AtHand, *, now: dt.datetime) -> Ahead:
     """Look up what a person has before them."""
     at = now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     work = worklist(tx, asker_of(tx, protocol, member, at=at))
-    return Ahead(work, people_at_work(tx, protocol, member, now=now))
+    return Ahead(work, at_hand.crowded(work, member.person_id, protocol))
 
 
 def next_path(
@@ -83,7 +85,7 @@ def next_path(
     done
         The item they just decided on.
     """
-    item = ahead.item(protocol, member, after=left)
+    item = ahead.item(after=left)
     came = (done or left).partition(":")[0].partition("/")[0]
     # A record an adjudicator is offered is a conflict: two people wait for it.
     screens = came == "record" or member.role == "adjudicator" or item in ahead.work.moving

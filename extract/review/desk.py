@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from extract.review.accounts import Member
+from extract.review.at_hand import AtHand
 from extract.review.certainty import BodyOfEvidence
 from extract.review.coming import Handed
 from extract.review.curves import DeriveCurve
@@ -110,6 +111,8 @@ class Desk:
     derive_curve: DeriveCurve | None = None
     """Computes the log hazard ratio of digitised survival curves."""
     templates: Environment = field(default_factory=environment)
+    at_hand: AtHand = field(default_factory=AtHand)
+    """Which item each person has before them."""
     handed: Handed = field(default_factory=Handed)
     """What "next" looked up, for the page it leads to."""
 

@@ -54,10 +54,11 @@ def add_item_pages(pages: Pages, desk: Desk) -> None:
         asked, member = visit.request.query_params, _member(visit)
         left, done = asked.get("after", ""), asked.get("done", "")
         with desk.store.read() as tx:
-            ahead = ahead_of(tx, desk.protocol, member, now=visit.now)
+            ahead = ahead_of(tx, desk.protocol, member, desk.at_hand, now=visit.now)
             path = next_path(tx, desk.protocol, member, ahead, desk.recent_bodies, left=left, done=done)
         if path and path.startswith("item/"):
             desk.handed.give(member, path.removeprefix("item/"), ahead)
+            desk.at_hand.open(visit.person, path.removeprefix("item/"))
         told = f"?done={quote(done, safe='')}" if done else ""
         return RedirectResponse(f"{ROOT}{quote(path or '', safe='/:~')}{told}", 303)
 
@@ -73,7 +74,7 @@ def _inbox(desk: Desk, visit: Visit) -> Response:
         asker = asker_of(tx, desk.protocol, member, at=visit.at)
         counts = waiting_counts(tx, asker)
         rows, found = waiting_items(tx, asker, wanted, limit=SHOWN, offset=(page - 1) * SHOWN)
-        first = ahead_of(tx, desk.protocol, member, now=visit.now).item(desk.protocol, member)
+        first = ahead_of(tx, desk.protocol, member, desk.at_hand, now=visit.now).item()
         alerts = open_alert_kinds(tx)
         judgements = judgements_waiting(tx, desk.protocol, desk.recent_bodies(tx), as_reviewer(member))
         links = len(list_links(tx))
@@ -202,8 +203,10 @@ def show_item(
     except DecisionError as error:
         return desk.page(visit, "message.html", status=404, title="There is no such item", words=str(error))
     member = _member(visit)
+    if not ahead:
+        desk.at_hand.open(visit.person, item)
     with desk.store.read() as tx:
-        come = desk.handed.take(member, item) or ahead_of(tx, desk.protocol, member, now=visit.now)
+        come = desk.handed.take(member, item) or ahead_of(tx, desk.protocol, member, desk.at_hand, now=visit.now)
         done = done_notice(tx, visit.request.query_params.get("done", ""), visit.person)
         other = other_edit(tx, desk.protocol, item, visit.person, typed) if stale else ()
     return desk.page(
@@ -219,7 +222,7 @@ def show_item(
         preview=preview,
         done=done,
         left=come.work.left,
-        following=come.item(desk.protocol, member, after=item),
+        following=come.item(after=item),
         previous=neighbour(come.work.items, item),
         opened=typed.get("opened") or visit.at,
         **look.values,

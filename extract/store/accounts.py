@@ -146,12 +146,6 @@ def get_session(tx: Transaction, token: str) -> Session | None:
     return Session(row.person_id, row.created_at, row.seen_at) if row is not None else None
 
 
-def seen_since(tx: Transaction, since: str) -> tuple[str, ...]:
-    """Return whose sessions were used since a time."""
-    used = select(sessions.c.person_id).where(sessions.c.seen_at >= since, sessions.c.revoked_at.is_(None))
-    return tuple(tx.connection.execute(used.distinct()).scalars())
-
-
 def touch_session(tx: Transaction, token: str, *, at: str) -> None:
     """Note that a session was used."""
     tx.connection.execute(sessions.update().where(sessions.c.token_hash == hashed(token)).values(seen_at=at))

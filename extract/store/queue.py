@@ -6,8 +6,8 @@ then records in the ranker's reading order (randomised trials first); then age. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -107,11 +107,14 @@ class Worklist:
     ----------
     moving
         Items that may move a published result, as last computed.
+    states
+        The state of each item (:data:`STAGES`).
     """
 
     items: tuple[tuple[str, bool], ...]
     left: int
     moving: frozenset[str] = frozenset()
+    states: Mapping[str, str] = field(default_factory=dict)
 
 
 def waiting_items(
@@ -143,7 +146,8 @@ def worklist(tx: Transaction, asker: Asker) -> Worklist:
     query = _work_query(**_shape(asker))
     rows = tx.connection.execute(query, parameters(asker)).all()
     items = tuple((row.item, row.holder not in (None, asker.person_id)) for row in rows)
-    return Worklist(items, int(rows[0].found) if rows else 0, frozenset(row.item for row in rows if row.shift))
+    moving, states = frozenset(row.item for row in rows if row.shift), {row.item: row.state for row in rows}
+    return Worklist(items, int(rows[0].found) if rows else 0, moving, states)
 
 
 def _shape(asker: Asker) -> dict[str, bool]:
@@ -159,13 +163,13 @@ def _counts_query(*, decides: bool, settles: bool, reads: bool) -> Any:
 @lru_cache(maxsize=8)
 def _work_query(*, decides: bool, settles: bool, reads: bool) -> Any:
     if not decides:
-        nothing = (null().label(name) for name in ("item", "holder", "found", "shift"))
+        nothing = (null().label(name) for name in ("item", "state", "holder", "found", "shift"))
         return select(*nothing).where(false())
     own = own_items("item", "state", "since", "expected_shift", "rank", settles=settles, reads=reads)
     first = select(own, func.count().over().label("found")).order_by(*_order(own.c)).limit(IN_SIGHT).subquery("first")
     # Who holds an item is asked of those in sight only.
     holder, shift = holder_of(first.c.item).label("holder"), _shift(first.c).label("shift")
-    return select(first.c.item, holder, first.c.found, shift).order_by(*_order(first.c))
+    return select(first.c.item, first.c.state, holder, first.c.found, shift).order_by(*_order(first.c))
 
 
 def oldest_since(tx: Transaction) -> str | None:

@@ -134,8 +134,7 @@ def _after(desk: Desk, visit: Visit, item: str, state: str) -> Done:
     if visit.member is None:
         raise RuntimeError("an endpoint was reached without a person")
     with desk.store.read() as tx:
-        ahead = ahead_of(tx, desk.protocol, visit.member, now=visit.now)
-        following = ahead.item(desk.protocol, visit.member, after=item)
+        following = ahead_of(tx, desk.protocol, visit.member, desk.at_hand, now=visit.now).item(after=item)
     return Done(item=item, state=state, next=following)
 
 

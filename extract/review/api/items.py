@@ -113,8 +113,10 @@ def _showing_items(api: Endpoints, desk: Desk) -> None:
         after: Annotated[str, Query(description="An item to pass over", max_length=140)] = "", visit: Visit = reads
     ) -> Next:
         with desk.store.read() as tx:
-            ahead = ahead_of(tx, desk.protocol, _member(visit), now=visit.now)
-            item = ahead.item(desk.protocol, _member(visit), after=after)
+            ahead = ahead_of(tx, desk.protocol, _member(visit), desk.at_hand, now=visit.now)
+        item = ahead.item(after=after)
+        if item is not None:
+            desk.at_hand.open(visit.person, item)
         return Next(item=item, left=ahead.work.left)
 
     @api.get("/items/{item}", Access.SIGNED_IN, "One item, as you may see it")

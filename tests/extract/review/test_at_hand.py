@@ -1,0 +1,68 @@
+"""Nobody is given an item that as many others as it needs have before them; nobody is left without one."""
+
+from __future__ import annotations
+
+from extract.review.at_hand import AT_HAND_MINUTES, AtHand
+from extract.review.coming import Ahead
+from extract.store.queue import Worklist
+from flows.settings import read_protocol
+from tests.stores import ROOT
+
+PROTOCOL = read_protocol(ROOT / "protocol.toml")[0]
+PEOPLE = [f"person-{number}" for number in range(10)]
+
+
+def work(state: str, kind: str = "record", *, items: int = 30) -> Worklist:
+    names = [f"{kind}:{number}" for number in range(items)]
+    return Worklist(tuple((name, False) for name in names), items, states=dict.fromkeys(names, state))
+
+
+def taken(at_hand: AtHand, people: list[str], waiting: Worklist) -> list[str | None]:
+    """Let each person ask for the next item and open it."""
+    found = []
+    for person in people:
+        item = Ahead(waiting, at_hand.crowded(waiting, person, PROTOCOL)).item()
+        found.append(item)
+        if item is not None:
+            at_hand.open(person, item)
+    return found
+
+
+def test_two_people_are_given_each_new_record_in_the_order_of_the_queue() -> None:
+    assert PROTOCOL.living.votes_needed == 2
+    assert taken(AtHand(), PEOPLE, work("new")) == [f"record:{number // 2}" for number in range(10)]
+
+
+def test_one_person_is_given_a_record_with_a_vote_a_conflict_or_a_value() -> None:
+    one_each = list(range(10))
+    assert taken(AtHand(), PEOPLE, work("screening")) == [f"record:{number}" for number in one_each]
+    assert taken(AtHand(), PEOPLE, work("conflict")) == [f"record:{number}" for number in one_each]
+    assert taken(AtHand(), PEOPLE, work("proposed", "value")) == [f"value:{number}" for number in one_each]
+
+
+def test_people_of_different_speed_never_meet_a_third_at_a_record() -> None:
+    at_hand, waiting = AtHand(), work("new")
+    taken(at_hand, PEOPLE[:6], waiting)
+    # Two were fast: their record is decided and gone, the others still read theirs.
+    left = Worklist(waiting.items[1:], 29, states=waiting.states)
+    assert taken(at_hand, PEOPLE[:2], left) == ["record:3", "record:3"]
+
+
+def test_an_item_is_free_again_when_its_person_opened_another_or_went_away() -> None:
+    now = 0.0
+    at_hand, waiting = AtHand(lambda: now), work("proposed", "value")
+    assert taken(at_hand, PEOPLE[:2], waiting) == ["value:0", "value:1"]
+    at_hand.open(PEOPLE[0], "value:7")
+    assert taken(at_hand, PEOPLE[2:3], waiting) == ["value:0"]
+    now = AT_HAND_MINUTES * 60 + 1.0
+    assert taken(at_hand, PEOPLE[3:4], waiting) == ["value:0"]
+
+
+def test_who_asks_again_is_given_what_they_have_open() -> None:
+    at_hand, waiting = AtHand(), work("new")
+    assert taken(at_hand, [*PEOPLE[:2], PEOPLE[0]], waiting) == ["record:0", "record:0", "record:0"]
+
+
+def test_whoever_finds_everything_taken_helps_with_the_first() -> None:
+    assert taken(AtHand(), PEOPLE[:3], work("new", items=1)) == ["record:0"] * 3
+    assert taken(AtHand(), PEOPLE[:1], work("new", items=0)) == [None]
