@@ -23,7 +23,7 @@ from reports.pages.history import History
 from reports.pages.shell import Page
 from reports.templating import HERE, script_path, style_path
 
-INDEX, TEXTS = "built.json", "texts"
+INDEX, TEXTS, COMPILED = "built.json", "texts", "compiled"
 Stored = tuple[str, str, str]
 """Path in the site, hash of the content, and whether it is text or raw."""
 RENDERERS = ("jinja2", "markupsafe", "pydantic")

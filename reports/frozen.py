@@ -26,9 +26,7 @@ LINKS = "links.json"
 """What the pages of a version point to; versions kept before 2026-11-26 have none, and their pages are read."""
 
 FROZEN_PAGE = re.compile(r"(?P<report>.+/)v/(?P<version>\d{4}\.\d+)/index\.html")
-STYLE = re.compile(r'(?:href|src)="(?:\.\./)*(static/[\w.-]+\.[0-9a-f]{16}\.(?:css|js))"')
-
-
+STYLE = re.compile(r"(?:\.\./)*(static/[\w.-]+\.[0-9a-f]{16}\.(?:css|js))")
 PLAIN_LINK = re.compile(r'(?:href|src)="([^":#?/][^":#?]*)[#?"]')
 
 
@@ -123,29 +121,33 @@ def place(kept: KeptVersion, out: Path) -> int:
         source, target = f"{kept.folder}/{name}", f"{out}/{name}"
         if os.path.exists(target):
             continue
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        try:
-            os.link(source, target)
-        except OSError:  # another file system
-            shutil.copyfile(source, target)
+        _linked_or_copied(source, target)
         size += os.stat(target).st_size
     return size
 
 
 def _keep(root: Path, archive: Path, snapshot_id: str, names: list[str]) -> None:
-    styles = {found for name in names for found in STYLE.findall((root / name).read_text(encoding="utf-8"))}
     staging = archive / f".staging-{snapshot_id}"
     shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    links = {name: _links_of(root / name) for name in names}
+    styles = {found[1] for each in links.values() for link in each if (found := STYLE.fullmatch(link))}
     hashes = {}
     for name in [*names, *sorted(styles)]:
-        raw = (root / name).read_bytes()
-        hashes[name] = hashlib.sha256(raw).hexdigest()
-        (staging / name).parent.mkdir(parents=True, exist_ok=True)
-        (staging / name).write_bytes(raw)
-    staging.mkdir(parents=True, exist_ok=True)
-    (staging / LINKS).write_text(json.dumps(_read_links(staging, names), indent=1) + "\n", encoding="utf-8")
+        hashes[name] = hashlib.sha256((root / name).read_bytes()).hexdigest()
+        _linked_or_copied(root / name, staging / name)
+    (staging / LINKS).write_text(json.dumps(_targets(links), indent=1) + "\n", encoding="utf-8")
     (staging / INDEX).write_text(json.dumps(hashes, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     staging.rename(archive / snapshot_id)
+
+
+def _linked_or_copied(source: Path | str, target: Path | str) -> None:
+    """Give a file that is never written again a second place, without a second copy where the file system can."""
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copyfile(source, target)
 
 
 def _links(folder: Path, names: Iterable[str]) -> Mapping[str, str]:
@@ -153,16 +155,21 @@ def _links(folder: Path, names: Iterable[str]) -> Mapping[str, str]:
     if (folder / LINKS).is_file():
         found: Mapping[str, str] = json.loads((folder / LINKS).read_text(encoding="utf-8"))
         return found
-    return _read_links(folder, names)
+    return _targets({name: _links_of(folder / name) for name in names if name.endswith(".html")})
 
 
-def _read_links(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    links: dict[str, str] = {}
-    for name in sorted(names):
-        if name.endswith(".html"):
-            for link in PLAIN_LINK.findall((folder / name).read_text(encoding="utf-8")):
-                links.setdefault(posixpath.normpath(posixpath.join(posixpath.dirname(name), link)), name)
-    return dict(sorted(links.items()))
+def _links_of(page: Path) -> list[str]:
+    """Return the links of a page that lead to files of its own site, as they are written."""
+    return PLAIN_LINK.findall(page.read_text(encoding="utf-8"))
+
+
+def _targets(links: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return the files of the site that pages link to, each with the first page that does."""
+    targets: dict[str, str] = {}
+    for name in sorted(links):
+        for link in links[name]:
+            targets.setdefault(posixpath.normpath(posixpath.join(posixpath.dirname(name), link)), name)
+    return dict(sorted(targets.items()))
 
 
 def _verify(path: Path, sha256: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,10 +58,13 @@ class Readings:
             raise GateError(f"{name}: the file is not what was built; something else writes there, publish again")
         return self._filled(self._reading(source.text), source.filling)
 
-    def all(self, kept: frozenset[str]) -> dict[str, PageText]:
-        """Return every page of the site but those of ``kept``, by path."""
-        names = sorted(path.relative_to(self._out).as_posix() for path in self._out.rglob("*.html"))
-        return {name: self.read(name) for name in names if name not in kept}
+    def names(self) -> list[str]:
+        """Return the paths of every page of the site."""
+        return sorted(path.relative_to(self._out).as_posix() for path in self._out.rglob("*.html"))
+
+    def read_all(self, names: Iterable[str]) -> dict[str, PageText]:
+        """Return these pages, by path."""
+        return {name: self.read(name) for name in names}
 
     def save(self) -> None:
         """Forget readings of texts that are no longer shown.

@@ -46,9 +46,10 @@ def index_site(out: Path, pages: Mapping[str, PageText] | None = None) -> int:
     if pages is None:
         pages = {path.relative_to(out).as_posix(): read_page(path) for path in sorted(out.rglob("*.html"))}
     try:
-        with tempfile.TemporaryDirectory(dir=out, prefix=".searched-") as name:
+        # Beside the site, not in it: the gates look at its files meanwhile. Named like it: who clears one clears both.
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f"{out.name}.searched-") as name:
             for path, page in pages.items():
-                if page.searched and SEARCHED.fullmatch(path):
+                if page.searched and is_searched(path):
                     _write(Path(name) / path, page)
             done = _run(Path(name), out / BUNDLE)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -63,6 +64,11 @@ def index_site(out: Path, pages: Mapping[str, PageText] | None = None) -> int:
         for unused in (out / BUNDLE).glob(pattern):
             unused.unlink()
     return sum(path.stat().st_size for path in (out / BUNDLE).rglob("*") if path.is_file())
+
+
+def is_searched(path: str) -> bool:
+    """Tell whether a page of the site is in its search index, by its path."""
+    return SEARCHED.fullmatch(path) is not None
 
 
 def _write(path: Path, page: PageText) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from reports import bias, links, notation, notices
@@ -64,6 +67,34 @@ def environment() -> Environment:
         report_path=links.report_path,
     )
     return env
+
+
+class _Compiled(FileSystemBytecodeCache):
+    """Compiled templates in a folder; where it cannot be written the site's own files fail next, in their words."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        try:
+            super().load_bytecode(bucket)
+        except Exception:  # noqa: BLE001 - whatever a damaged file raises: the template is compiled again
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            Path(self.directory).mkdir(parents=True, exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
+@contextmanager
+def compiled_in(folder: Path) -> Iterator[None]:
+    """Keep the templates compiled meanwhile in a folder, for other processes: it is a fifth of a small rebuild.
+
+    Jinja takes from it only what has the template's hash and was compiled by the same versions.
+    """
+    environment().bytecode_cache = _Compiled(str(folder))
+    try:
+        yield
+    finally:
+        environment().bytecode_cache = None
 
 
 def render(template: str, **values: object) -> str:

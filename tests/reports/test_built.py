@@ -13,7 +13,7 @@ from jinja2 import TemplateError
 from pydantic import BaseModel, ValidationError
 
 from reports.asked import Answers, Asking, digest
-from reports.built import INDEX, TEXTS, Built, Unit, unit, units_of
+from reports.built import COMPILED, INDEX, TEXTS, Built, Unit, unit, units_of
 from reports.errors import GateError, PublishError, ReportError
 from reports.holes import OPEN
 from reports.html_reading import PageText, read_page
@@ -26,6 +26,7 @@ from reports.pages.shell import Page
 from reports.readings import READINGS, Readings
 from reports.site import SiteBuild, build_site
 from reports.snapshot import TABLES
+from reports.templating import environment
 from tests.reports.snapshots import COHORTS, LOCAL, SITE_URL, SUBGROUPS, TRIALS, protocol, snapshot, status
 
 
@@ -59,6 +60,10 @@ def successor(content: Snapshot, number: int, **changes: Any) -> Snapshot:
         update={"previous_version": content.manifest.version, "triggers": ("values reviewed again",)}
     )
     return content.model_copy(update={"manifest": manifest, "changes": told, **changes})
+
+
+def read_back(readings: Readings) -> dict[str, PageText]:
+    return readings.read_all(readings.names())
 
 
 def build(content: Snapshot, out: Path, *, earlier: Sequence[Snapshot] = (), built: Path | None = None) -> SiteBuild:
@@ -220,9 +225,9 @@ def comparable(page: PageText) -> PageText:
 def test_a_reading_kept_and_filled_says_what_the_page_says(tmp_path: Path) -> None:
     site, kept = tmp_path / "site", tmp_path / "built"
     before = build(BASE, site, earlier=[FIRST], built=kept)
-    Readings(site, before.sources, kept).all(frozenset())
+    read_back(Readings(site, before.sources, kept))
     after = build(successor(BASE, 3), site, earlier=[FIRST, BASE], built=kept)
-    for name, page in Readings(site, after.sources, kept).all(frozenset()).items():
+    for name, page in read_back(Readings(site, after.sources, kept)).items():
         assert comparable(page) == comparable(read_page(site / name)), name
 
 
@@ -232,14 +237,14 @@ def test_a_file_changed_behind_the_build_refuses_the_site(tmp_path: Path) -> Non
     page = site / "subtype/all/index.html"
     page.write_text(page.read_text().replace("0.9", "0.8"))
     with pytest.raises(GateError, match=r"subtype/all/index.html: the file is not what was built"):
-        Readings(site, made.sources, tmp_path / "built").all(frozenset())
+        read_back(Readings(site, made.sources, tmp_path / "built"))
 
 
 @pytest.mark.parametrize("harm", ["text", "no texts", "index", "no index", "reading", "style"])
 def test_a_damaged_or_foreign_cache_changes_no_byte(harm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site, kept = tmp_path / "site", tmp_path / "built"
     made = build(BASE, site, earlier=[FIRST], built=kept)
-    Readings(site, made.sources, kept).all(frozenset())
+    read_back(Readings(site, made.sources, kept))
     if harm == "text":
         for path in (kept / TEXTS).iterdir():
             path.write_bytes(path.read_bytes().replace(b"0.", b"9."))
@@ -258,7 +263,7 @@ def test_a_damaged_or_foreign_cache_changes_no_byte(harm: str, tmp_path: Path, m
     again = build(content, site, earlier=[FIRST, BASE], built=kept)
     build(content, tmp_path / "full", earlier=[FIRST, BASE])
     assert files(site) == files(tmp_path / "full")
-    for name, page in Readings(site, again.sources, kept).all(frozenset()).items():
+    for name, page in read_back(Readings(site, again.sources, kept)).items():
         assert comparable(page) == comparable(read_page(site / name)), name
     if harm != "reading":
         assert "people/index.html" in again.made
@@ -343,6 +348,29 @@ def test_an_answer_whose_content_cannot_be_compared_is_refused() -> None:
 def test_two_units_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="two units of the site have one name: a"):
         units_of([Unit("a", lambda _: ()), Unit("a", lambda _: ())])
+
+
+def test_compiled_templates_are_kept_for_other_processes_and_made_again_where_damaged(
+    tmp_path: Path,
+) -> None:
+    def made(name: str, built: Path) -> dict[str, bytes]:
+        environment.cache_clear()  # as a new process would begin
+        (tmp_path / name).mkdir()
+        make_site(FIRST, status=status(), out=tmp_path / name, site_url=SITE_URL, built=built)
+        return files(tmp_path / name)
+
+    built = tmp_path / "built"
+    whole = made("first", built)
+    kept = sorted((built / COMPILED).iterdir())
+    assert kept
+    for path in kept[::2]:
+        path.write_bytes(path.read_bytes()[:40])
+    (built / INDEX).unlink()
+    assert made("second", built) == whole
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / COMPILED).write_text("a file where the folder should stand")
+    assert made("third", tmp_path / "other") == whole
+    assert environment().bytecode_cache is None
 
 
 def test_a_checked_site_has_pages_index_and_the_same_bytes_from_kept_pages(tmp_path: Path) -> None:
