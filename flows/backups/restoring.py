@@ -45,7 +45,7 @@ def restore_backup(settings: Settings, backup: Path, *, clock: Clock = system_cl
                 _put_in_place(settings, target, staging, at=clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
             except OSError as error:
                 raise SettingsError(f"not restored: {error.strerror}: {error.filename}; run it again") from error
-            shutil.rmtree(staging)
+            staging.rmdir()
         finally:
             target.close()
     return manifest
@@ -82,14 +82,22 @@ def _refuse_other(found: SavedDatabase, manifest: BackupManifest, backup: Path) 
 
 
 def _put_in_place(settings: Settings, target: Store, staging: Path, *, at: str) -> None:
-    """Move the parts into place, the database last: until then the state counts as empty."""
+    """Move the parts into place and clear the rest, the database last: until then the state counts as empty."""
     if target.file is not None:
         renew_database(staging / DATABASE, at=at)
     for part in PARTS:
         if (staging / part).exists():
             (staging / part).rename(settings.state_dir / part)
+    if target.file is None:
+        restore_database(staging / DATABASE, target, at=at)
+    for rest in sorted(staging.iterdir()):
+        if rest.is_dir():
+            shutil.rmtree(rest)
+        elif target.file is None or rest.name != DATABASE:
+            rest.unlink()
     if target.file is not None:
         target.file.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(staging / DATABASE, target.file)
-    else:
-        restore_database(staging / DATABASE, target, at=at)
+        # Beside its place first: on another disk moving is copying, and half a copy must not be found there.
+        beside = target.file.with_name(f".{target.file.name}.restored")
+        shutil.move(staging / DATABASE, beside)
+        beside.replace(target.file)

@@ -6,12 +6,8 @@ commit of the night, wherever that falls. The steps are the night's own, so a ne
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
-import signal
-import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -24,6 +20,7 @@ import reports.snapshot as snapshot_module
 from flows.night import StepName, opened_night, run_night
 from flows.rehearsal import packaged_archive, rehearsal_clock, rehearsing
 from flows.settings import Settings
+from tests.kills import count_writes, die, in_child, killed_at_write, spread
 from tests.nights import NIGHTS, after_first_night, evidence_state, rehearsal, rehearse
 from tests.stores import copied_state
 
@@ -37,31 +34,11 @@ ON_POSTGRESQL = pytest.mark.parametrize(
 """Some of the same cuts there: what a killed process leaves in the database is the server's business, not ours."""
 
 
-CHANGES = {f"os.{name}" for name in ("link", "mkdir", "remove", "rename", "rmdir", "symlink", "truncate")}
-"""Audit events of the interpreter that change a file system, beside ``open``."""
-
-WRITES_TRIED = 8
+WRITES_TRIED = 6
 """How many writes to the state folder, spread evenly over the night, get a kill of their own."""
 
 EVERY_WRITE = "EVERY_WRITE"
 """Environment variable: how many writes get a kill instead."""
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def night_in_child(settings: Settings, run: Callable[[Settings], None]) -> int:
-    """Run in a forked child and return its wait status."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # forking with threads: the child starts its own server
-        child = os.fork()
-    if child == 0:
-        try:
-            run(settings)
-        finally:
-            os._exit(0)
-    return os.waitpid(child, 0)[1]
 
 
 def run_with_steps(settings: Settings, run_step: Callable[[StepName, Callable[[], Any]], Any]) -> None:
@@ -113,30 +90,10 @@ def killed_while_writing_a_snapshot(settings: Settings, file: str) -> None:
             die()
 
     snapshot_module.os.fsync = synced  # type: ignore[attr-defined]  # in the child only
-    run_with_steps(settings, lambda _name, step: step())
+    second_night(settings)
 
 
-def on_each_write(folder: Path, told: Callable[[], None]) -> None:
-    """Call before every change this process makes in a folder: files opened for writing, renamed, removed, linked.
-
-    An audit hook stays for the life of its process: for forked children only.
-    """
-    inside = f"{folder}/"
-
-    def hook(name: str, args: tuple[Any, ...]) -> None:
-        if name == "open":
-            writes = isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        else:
-            writes = name in CHANGES
-        if writes and any(str(arg).startswith(inside) for arg in args[:2]):
-            told()
-
-    sys.addaudithook(hook)
-
-
-def killed_at_write(settings: Settings, number: int) -> None:
-    writes = itertools.count(1)
-    on_each_write(settings.state_dir, lambda: die() if next(writes) == number else None)
+def second_night(settings: Settings) -> None:
     run_with_steps(settings, lambda _name, step: step())
 
 
@@ -206,7 +163,7 @@ def assert_killed_and_same_end(
     undisturbed: tuple[dict[str, object], Commits], first_night: Path, folder: Path, run: Callable[[Settings], None]
 ) -> None:
     settings = copy_of(first_night, folder)
-    assert os.WIFSIGNALED(night_in_child(settings, run))
+    assert os.WIFSIGNALED(in_child(lambda: run(settings)))
     assert_same_end(settings, undisturbed[0])
 
 
@@ -267,16 +224,8 @@ def test_a_night_killed_while_it_writes_a_snapshot_ends_like_an_undisturbed_one(
 def writes(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
     """Return how often an undisturbed second night writes to its state folder."""
     folder = tmp_path_factory.mktemp("counted")
-    settings, told = copy_of(first_night, folder), folder / "writes"
-
-    def run(counted: Settings) -> None:
-        number = itertools.count()
-        on_each_write(counted.state_dir, lambda: next(number) and None)
-        run_with_steps(counted, lambda _name, step: step())
-        told.write_text(str(next(number)))
-
-    assert night_in_child(settings, run) == 0
-    return int(told.read_text())
+    settings = copy_of(first_night, folder)
+    return count_writes(settings.state_dir, folder / "writes", lambda: second_night(settings))
 
 
 @pytest.mark.slow
@@ -284,9 +233,10 @@ def writes(first_night: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
 def test_a_night_killed_at_a_write_ends_like_an_undisturbed_one_and_leaves_no_litter(
     first_night: Path, undisturbed: tuple[dict[str, object], Commits], writes: int, tmp_path: Path, part: int
 ) -> None:
-    parts = int(os.environ.get(EVERY_WRITE, WRITES_TRIED))
-    number = 1 + part * (writes - 1) // (parts - 1)
-    assert_killed_and_same_end(undisturbed, first_night, tmp_path, lambda s: killed_at_write(s, number))
+    number = spread(int(os.environ.get(EVERY_WRITE, WRITES_TRIED)), writes)[part]
+    assert_killed_and_same_end(
+        undisturbed, first_night, tmp_path, lambda s: killed_at_write(s.state_dir, number, lambda: second_night(s))()
+    )
     left = rehearsal(tmp_path / "state")
     hidden = {path.relative_to(left.state_dir).as_posix() for path in left.state_dir.rglob(".*")}
     assert hidden == {".site-versions"}
