@@ -30,8 +30,17 @@ LATEST: Path = (("attribute", "latest"),)
 OPENED = (History, Edition, Snapshot, Manifest, Changes)
 
 
-def digest(value: object) -> str:
+Dumped = dict[int, tuple[BaseModel, bytes]]
+"""Rows and results as JSON, by the object's id (which the object, held beside it, keeps from being another's)."""
+
+
+def digest(value: object, dumped: Dumped | None = None) -> str:
     """Return a hash of an answer: the same for equal values and, but for chance, for no others.
+
+    Parameters
+    ----------
+    dumped
+        What was written as JSON before: versions share their rows, and many answers hold the same one.
 
     Raises
     ------
@@ -39,34 +48,35 @@ def digest(value: object) -> str:
         A kind of value whose content is unknown here; a page must not depend on what cannot be compared.
     """
     found = hashlib.blake2b(digest_size=16)
-    for part in _parts(value):
+    for part in _parts(value, {} if dumped is None else dumped):
         found.update(part)
     return found.hexdigest()
 
 
-def _parts(value: object) -> Iterator[bytes]:
+def _parts(value: object, dumped: Dumped) -> Iterator[bytes]:
     if value is None or isinstance(value, (str, int, float, bool)):
         yield f"{type(value).__name__} {value!r};".encode()
     elif isinstance(value, BaseModel):
-        yield f"{type(value).__name__} ".encode()
-        yield value.model_dump_json().encode()
+        if id(value) not in dumped:
+            dumped[id(value)] = (value, f"{type(value).__name__} {value.model_dump_json()}".encode())
+        yield dumped[id(value)][1]
     elif isinstance(value, Edition):
         yield f"Edition {value.version};".encode()
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         yield f"{type(value).__name__}(".encode()
         for field in dataclasses.fields(value):
-            yield from _parts(getattr(value, field.name))
+            yield from _parts(getattr(value, field.name), dumped)
         yield b")"
     elif isinstance(value, Mapping):
         yield b"{"
         for key, held in value.items():
-            yield from _parts(key)
-            yield from _parts(held)
+            yield from _parts(key, dumped)
+            yield from _parts(held, dumped)
         yield b"}"
     elif isinstance(value, (tuple, list)):
         yield f"{type(value).__name__}[".encode()
         for held in value:
-            yield from _parts(held)
+            yield from _parts(held, dumped)
         yield b"]"
     else:
         raise TypeError(f"a page asked for a {type(value).__name__}, whose content cannot be compared")
@@ -78,6 +88,7 @@ class Answers:
     def __init__(self, history: History) -> None:
         self._values: dict[Path, Any] = {(): history}
         self._digests: dict[Path, str] = {}
+        self._dumped: Dumped = {}
 
     def value(self, path: Path) -> Any:
         """Return the answer to a question.
@@ -95,7 +106,7 @@ class Answers:
         """Return the digest of the answer; that there is none is an answer as well."""
         if path not in self._digests:
             try:
-                self._digests[path] = digest(self.value(path))
+                self._digests[path] = digest(self.value(path), self._dumped)
             except (LookupError, AttributeError):
                 self._digests[path] = "no answer"
         return self._digests[path]

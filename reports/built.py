@@ -31,10 +31,19 @@ RENDERERS = ("jinja2", "markupsafe", "pydantic")
 
 @dataclass(frozen=True)
 class Unit:
-    """Files of the site that are made together; ``key`` names them from build to build."""
+    """Files of the site that are made together.
+
+    Parameters
+    ----------
+    key
+        Names them from build to build.
+    searched
+        Whether a page of the search index is among them: those are made first.
+    """
 
     key: str
     make: Callable[[History], Sequence[Page]]
+    searched: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +153,10 @@ class Built:
             if index["stamp"] != self._stamp:
                 return
             self._questions = [as_path(question) for question, _ in index["questions"]]
-            self._same = [self._answers.digest(as_path(question)) == then for question, then in index["questions"]]
+            self._same = [
+                self._answers.digest(question) == then
+                for question, (_, then) in zip(self._questions, index["questions"], strict=True)
+            ]
             self._before = index["units"]
         except (OSError, ValueError, KeyError, TypeError):
             self._questions, self._same, self._before = [], [], {}
@@ -169,9 +181,9 @@ class Built:
         return Made(tuple(pages), tuple(self._questions[number] for number in asked), stored)
 
 
-def unit(key: str, make: Callable[[History], Page]) -> Unit:
+def unit(key: str, make: Callable[[History], Page], *, searched: bool = False) -> Unit:
     """Return a unit of one page."""
-    return Unit(key, lambda history: (make(history),))
+    return Unit(key, lambda history: (make(history),), searched)
 
 
 def units_of(found: Iterable[Unit]) -> list[Unit]:

@@ -27,7 +27,8 @@ LINKS = "links.json"
 
 FROZEN_PAGE = re.compile(r"(?P<report>.+/)v/(?P<version>\d{4}\.\d+)/index\.html")
 STYLE = re.compile(r"(?:\.\./)*(static/[\w.-]+\.[0-9a-f]{16}\.(?:css|js))")
-PLAIN_LINK = re.compile(r'(?:href|src)="([^":#?/][^":#?]*)[#?"]')
+PLAIN_LINKS = tuple(re.compile(rf'{name}="([^":#?/][^":#?]*)[#?"]') for name in ("href", "src"))
+"""Apart, because a pattern that begins with fixed letters is found several times as fast."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,13 @@ def keep_published(site_dir: Path, archive: Path) -> tuple[str, ...]:
     if not wanted:
         return ()
     pages: dict[str, list[str]] = {version: [] for version in wanted}
-    for path in sorted(root.rglob("v/*/index.html")):
-        name = path.relative_to(root).as_posix()
+    for folder, _, names in os.walk(root):
+        name = f"{folder}/index.html"[len(str(root)) + 1 :]
         match = FROZEN_PAGE.fullmatch(name)
-        if match and match["version"] in pages:
+        if match and match["version"] in pages and "index.html" in names:
             pages[match["version"]].append(name)
     for version, names in pages.items():
-        _keep(root, archive, wanted[version], names)
+        _keep(root, archive, wanted[version], sorted(names))
     return tuple(wanted[version] for version in pages)
 
 
@@ -160,7 +161,8 @@ def _links(folder: Path, names: Iterable[str]) -> Mapping[str, str]:
 
 def _links_of(page: Path) -> list[str]:
     """Return the links of a page that lead to files of its own site, as they are written."""
-    return PLAIN_LINK.findall(page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    return [link for pattern in PLAIN_LINKS for link in pattern.findall(text)]
 
 
 def _targets(links: Mapping[str, list[str]]) -> dict[str, str]:

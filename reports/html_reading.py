@@ -10,12 +10,14 @@ from typing import Any, cast
 
 from lxml import etree
 
-HEADINGS = ("h1", "h2", "h3", "h4")
+HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 UNSEARCHED = {"figure", "svg", "script", "style", "nav"}
 UNSEARCHED_CLASSES = {"numbers", "lights", "kind"}
 """Classes of what nobody looks for by a word: columns of numbers, letters, the version in a heading."""
 
 SILENT = {"script", "style", "head"}
+TABLE_PARTS = {"table", "tr", "td"}
+STRUCTURE = {*SILENT, *HEADINGS, "title", "section"}
 WORD_ENDING = {"dt", "dd", "th", "td", "li", "p", "h1", "h2", "h3", "h4", "text", "title", "desc", "div", "small"}
 
 
@@ -73,7 +75,11 @@ def read_html(raw: bytes) -> PageText:
 
 
 class _Reader:
-    """Collects while parsing; sections may be nested."""
+    """Collects while parsing; sections may be nested.
+
+    A site has a hundred thousand tags, most of them in figures, and each comes through here: what concerns few tags
+    stands behind one look at the tag's name.
+    """
 
     def __init__(self) -> None:
         self.text: list[str] = []
@@ -89,7 +95,7 @@ class _Reader:
         self._searched_from: int | None = None
         self._unsearched_from: int | None = None
         self._silent = 0
-        self._open_sections: list[list[str]] = []
+        self._open_sections: list[tuple[list[str], list[str]]] = []
         self._heading: str | None = None
         self._in_title = False
         self._table: TableText | None = None
@@ -97,79 +103,109 @@ class _Reader:
         self._cell: list[str] | None = None
 
     def start(self, tag: str, attrib: Mapping[str, str]) -> None:
-        given = dict(attrib)
         self._depth += 1
-        self._start_searched(tag, given)
-        if "id" in given:
-            if given["id"] in self.ids or not given["id"] or any(c.isspace() for c in given["id"]):
-                self.bad_ids.append(f"the id {given['id']!r} stands twice, is empty or holds a space")
-            self.ids.add(given["id"])
-        self.links += [given[name] for name in ("href", "src") if name in given]
+        if self._unsearched_from is None:
+            self._start_searched(tag, attrib)
+        if attrib:
+            if "id" in attrib:
+                self._start_place(attrib["id"])
+            if "href" in attrib:
+                self.links.append(attrib["href"])
+            if "src" in attrib:
+                self.links.append(attrib["src"])
+        if tag in TABLE_PARTS:
+            self._start_table(tag, attrib)
+        elif tag in STRUCTURE:
+            self._start_structure(tag)
+
+    def _start_place(self, key: str) -> None:
+        if key in self.ids or not key or any(c.isspace() for c in key):
+            self.bad_ids.append(f"the id {key!r} stands twice, is empty or holds a space")
+        self.ids.add(key)
+
+    def _start_structure(self, tag: str) -> None:
         if tag in SILENT:
             self._silent += 1
-        if tag == "title" and self._silent:
-            self._in_title = True
-        if tag == "section":
-            self._open_sections.append(["", ""])
-        if tag in HEADINGS:
+        elif tag == "title":
+            self._in_title = self._in_title or self._silent > 0
+        elif tag == "section":
+            self._open_sections.append(([], []))
+        else:
             self._heading = tag
             self.headings.append((tag, ""))
-        self._start_table(tag, given)
 
-    def _start_searched(self, tag: str, given: dict[str, str]) -> None:
-        classes = given.get("class", "").split()
-        if "data-pagefind-body" in given and self._searched_from is None:
-            self._searched_from = self._depth
-            title = escape(given.get("data-pagefind-meta", ""))
-            self.searched.append(f'<main data-pagefind-body data-pagefind-meta="{title}">')
-        elif self._searched_from is None or self._unsearched_from is not None:
-            return
-        elif tag in UNSEARCHED or "data-pagefind-ignore" in given or not UNSEARCHED_CLASSES.isdisjoint(classes):
+    def _start_searched(self, tag: str, given: Mapping[str, str]) -> None:
+        if self._searched_from is None:
+            if "data-pagefind-body" in given:
+                self._searched_from = self._depth
+                title = escape(given.get("data-pagefind-meta", ""))
+                self.searched.append(f'<main data-pagefind-body data-pagefind-meta="{title}">')
+        elif tag in UNSEARCHED or (
+            given
+            and (
+                "data-pagefind-ignore" in given
+                or ("class" in given and not UNSEARCHED_CLASSES.isdisjoint(given["class"].split()))
+            )
+        ):
             self._unsearched_from = self._depth
         elif tag in HEADINGS:
             place = f' id="{escape(given["id"])}"' if "id" in given else ""
             self.searched.append(f"<{tag}{place}>")
 
     def _end_searched(self, tag: str) -> None:
-        if self._unsearched_from == self._depth:
-            self._unsearched_from = None
+        if self._unsearched_from is not None:
+            if self._unsearched_from == self._depth:
+                self._unsearched_from = None
         elif self._searched_from == self._depth:
             self._searched_from = None
             self.searched.append("</main>")
-        elif tag in HEADINGS and self._searched_from is not None and self._unsearched_from is None:
+        elif tag in HEADINGS:
             self.searched.append(f"</{tag}>")
 
-    def _start_table(self, tag: str, given: dict[str, str]) -> None:
-        if tag == "table" and "data-synthesis" in given:
-            self._table = TableText(given["data-synthesis"])
-            self.tables.append(self._table)
-        elif tag == "tr" and self._table is not None:
+    def _start_table(self, tag: str, given: Mapping[str, str]) -> None:
+        if tag == "table":
+            if "data-synthesis" in given:
+                self._table = TableText(given["data-synthesis"])
+                self.tables.append(self._table)
+        elif self._table is None:
+            return
+        elif tag == "tr":
             self._row = given.get("data-value") or (
                 f"pooled:{given['data-pooled']}" if "data-pooled" in given else None
             )
-        elif tag == "td" and self._row is not None and given.get("data-field") == "ratio":
+        elif self._row is not None and given.get("data-field") == "ratio":
             self._cell = []
 
     def end(self, tag: str) -> None:
         if tag in WORD_ENDING and not self._silent:
             self.data(" ")
-        self._end_searched(tag)
+        if self._searched_from is not None:
+            self._end_searched(tag)
         self._depth -= 1
+        if tag in TABLE_PARTS:
+            self._end_table(tag)
+        elif tag in STRUCTURE:
+            self._end_structure(tag)
+
+    def _end_structure(self, tag: str) -> None:
         if tag in SILENT:
             self._silent -= 1
-        if tag == "title":
+        elif tag == "title":
             self._in_title = False
-        if tag == self._heading:
+        elif tag == self._heading:
             self._heading = None
-        if tag == "section" and self._open_sections:
+        elif tag == "section" and self._open_sections:
             heading, body = self._open_sections.pop()
-            self.sections.append((" ".join(heading.split()), body))
-        if tag == "td" and self._cell is not None and self._table is not None and self._row is not None:
-            self._table.rows.append((self._row, " ".join("".join(self._cell).split())))
-            self._cell = None
-        if tag == "tr":
+            self.sections.append((" ".join("".join(heading).split()), "".join(body)))
+
+    def _end_table(self, tag: str) -> None:
+        if tag == "td":
+            if self._cell is not None and self._table is not None and self._row is not None:
+                self._table.rows.append((self._row, " ".join("".join(self._cell).split())))
+                self._cell = None
+        elif tag == "tr":
             self._row = None
-        if tag == "table":
+        else:
             self._table = None
 
     def data(self, data: str) -> None:
@@ -185,8 +221,9 @@ class _Reader:
         if self._heading is not None:
             level, words = self.headings[-1]
             self.headings[-1] = (level, words + data)
+        part = 0 if self._heading == "h2" else 1
         for section in self._open_sections:
-            section[0 if self._heading == "h2" else 1] += data
+            section[part].append(data)
 
     def close(self) -> None:
         """Say that all was read (the parser asks for it)."""

@@ -103,7 +103,7 @@ class Readings:
         inner = [region for name in sorted(names) if (region := self._region(name, filling)) is not None]
 
         def put(text: str) -> str:
-            return HOLE.sub(lambda found: self._words(found[1], filling), text)
+            return HOLE.sub(lambda found: self._words(found[1], filling), text) if OPEN in text else text
 
         return PageText(
             text=" ".join(put(page.text).split()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlparse
@@ -87,6 +87,7 @@ def build_site(
     built: Path | None = None,
     figure_formats: tuple[Format, ...] = (),
     late_words: Sequence[str] = LATE_WORDS,
+    when_searched: Callable[[SiteBuild], None] | None = None,
 ) -> SiteBuild:
     """Write the site into an empty folder.
 
@@ -112,6 +113,8 @@ def build_site(
 
     late_words
         Words of the latest edition that are left open in kept pages and filled in at the end.
+    when_searched
+        Called once, when every page of the search index is written and the other files are still to come.
 
     Raises
     ------
@@ -135,10 +138,19 @@ def build_site(
     for version in kept.values():
         build.add_kept(version, place(version, out))
     store = Built(built, stamp=stamp(site, sorted(filling.words)), history=history, late=frozenset(filling.words))
-    for one in units_of(site_units(site, history, kept=frozenset(kept))):
-        made = store.make(one)
-        for page in made.pages:
-            build.add(out, page, filling, made=not made.kept)
+    units = units_of(site_units(site, history, kept=frozenset(kept)))
+
+    def write(searched: bool) -> None:
+        for one in units:
+            if one.searched == searched:
+                made = store.make(one)
+                for page in made.pages:
+                    build.add(out, page, filling, made=not made.kept)
+
+    write(True)
+    if when_searched is not None:
+        when_searched(build)
+    write(False)
     for page in _plain_files(site, history, shown):
         build.add(out, page, filling, made=False)
     _saved(store, built)
@@ -201,11 +213,22 @@ def _sitemap(site: Site, latest: Edition) -> list[tuple[str, str]]:
 
 def _write(path: Path, raw: bytes) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)  # a style of kept pages is a link into the archive: never written through
-        path.write_bytes(raw)
+        try:
+            _new_file(path, raw)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _new_file(path, raw)
+        except FileExistsError:
+            path.unlink()  # a style of kept pages is a link into the archive: never written through
+            _new_file(path, raw)
     except OSError as error:
         raise PublishError(
             f"{path}: cannot be written ({error.strerror}); the published site was not touched. "
             "Free space or permissions there, then publish again."
         ) from error
+
+
+def _new_file(path: Path, raw: bytes) -> None:
+    """Write a file that is not there yet: one look at the disk instead of three, for a thousand files."""
+    with path.open("xb") as file:
+        file.write(raw)

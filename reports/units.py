@@ -30,18 +30,18 @@ def site_units(site: Site, history: History, *, kept: frozenset[str] = frozenset
     for make in (
         overview_page, studies_page, search_page, status_page, validation_page, people_page, patients_page, find_page,
     ):  # fmt: skip
-        yield unit(make.__name__, partial(_of_latest, make, site))
-    yield unit("methods", lambda h: methods_page(site, h.latest, h.editions))
-    yield unit("changes", lambda h: _review_changes(site, h))
+        yield unit(make.__name__, partial(_of_latest, make, site), searched=True)
+    yield unit("methods", lambda h: methods_page(site, h.latest, h.editions), searched=True)
+    yield unit("changes", lambda h: _review_changes(site, h), searched=True)
     yield unit("feed", lambda h: site_feed(site, h.editions))
     yield unit("corrections", lambda h: corrections_feed(site, h.editions))
-    yield Unit("data", lambda h: data_files(site, h.latest))
+    yield Unit("data", lambda h: data_files(site, h.latest), searched=True)
     yield Unit("figures", lambda h: review_figures(site, h.latest))
     for one in history.latest.snapshot.results:
         yield Unit(f"data {one.synthesis_id}", partial(_synthesis, site, one.synthesis_id))
     for slug, study_id, version in history.studies:
         gone = None if version == history.latest.version else version
-        yield unit(f"study {slug} {study_id} {gone or ''}", partial(_study, site, study_id, gone))
+        yield unit(f"study {slug} {study_id} {gone or ''}", partial(_study, site, study_id, gone), searched=True)
     for stratum in history.strata:
         yield from _report_units(site, history, stratum, kept)
 
@@ -69,10 +69,12 @@ def _report_units(site: Site, history: History, stratum: Stratum, kept: frozense
     latest = history.latest
     key = f"{stratum.path}"
     if stratum in latest.strata:
-        yield unit(f"report {key}", lambda h: report_page(site, h.latest, stratum))
+        yield unit(f"report {key}", lambda h: report_page(site, h.latest, stratum), searched=True)
         yield unit(f"frozen {key}", lambda h: frozen_page(site, h.latest, stratum))
     else:
-        yield unit(f"withdrawn {key}", lambda h: withdrawn_page(site, h.latest, h.holders(stratum), stratum))
+        yield unit(
+            f"withdrawn {key}", lambda h: withdrawn_page(site, h.latest, h.holders(stratum), stratum), searched=True
+        )
     yield unit(f"changes {key}", lambda h: _report_changes(site, h, stratum))
     yield unit(f"feed {key}", lambda h: report_feed(site, h.editions, stratum))
     for version in history.versions_of(stratum):

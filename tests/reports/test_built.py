@@ -12,7 +12,7 @@ import pytest
 from jinja2 import TemplateError
 from pydantic import BaseModel, ValidationError
 
-from reports.asked import Answers, Asking, digest
+from reports.asked import Answers, Asking, Dumped, digest
 from reports.built import COMPILED, INDEX, TEXTS, Built, Unit, unit, units_of
 from reports.errors import GateError, PublishError, ReportError
 from reports.holes import OPEN
@@ -27,6 +27,7 @@ from reports.readings import READINGS, Readings
 from reports.site import SiteBuild, build_site
 from reports.snapshot import TABLES
 from reports.templating import environment
+from reports.units import site_units
 from tests.reports.snapshots import COHORTS, LOCAL, SITE_URL, SUBGROUPS, TRIALS, protocol, snapshot, status
 
 
@@ -348,6 +349,25 @@ def test_an_answer_whose_content_cannot_be_compared_is_refused() -> None:
 def test_two_units_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="two units of the site have one name: a"):
         units_of([Unit("a", lambda _: ()), Unit("a", lambda _: ())])
+
+
+def test_a_page_to_search_that_is_made_after_the_index_began_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def units(*given: Any, **named: Any) -> Iterator[Unit]:
+        for one in site_units(*given, **named):
+            yield replace(one, searched=one.searched and one.key != "people_page")
+
+    monkeypatch.setattr("reports.site.site_units", units)
+    with pytest.raises(ValueError, match=r"people/index.html would be missing from the search index: mark its unit"):
+        make_site(FIRST, status=status(), out=tmp_path, site_url=SITE_URL)
+
+
+def test_a_row_written_as_json_before_has_the_digest_of_one_that_was_not() -> None:
+    dumped: Dumped = {}
+    rows = [*FIRST.values, *FIRST.results, *FIRST.values]
+    assert [digest(row, dumped) for row in rows] == [digest(row) for row in rows]
+    assert len(set(map(digest, rows))) == len(FIRST.values) + len(FIRST.results) == len(dumped)
 
 
 def test_compiled_templates_are_kept_for_other_processes_and_made_again_where_damaged(

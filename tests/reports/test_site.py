@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -325,10 +326,14 @@ def test_a_site_is_built_into_an_empty_folder_only(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: Path, raw: bytes) -> int:
+    opened = Path.open
+
+    def full(self: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
+        if mode != "xb":
+            return opened(self, mode, *rest, **named)
         raise OSError(28, "No space left on device", str(self))
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "open", full)
     with pytest.raises(PublishError, match="No space left on device"):
         build_site(snapshot(), status=status(), out=tmp_path, site_url=SITE_URL)
 
