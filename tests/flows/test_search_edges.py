@@ -1,4 +1,4 @@
-"""Answers that look whole and cannot be: "Count 0" over known records, and a fall that a person may accept."""
+"""Answers that look whole and cannot be: "Count 0" or a part of known records, a fall a person may accept."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from extract.store.log import search_log
 from flows.context import NightContext
 from flows.search import SearchOutcome, search_night
 from tests.nights import NIGHTS, archive_of, night_on_starting_table, withdrawn
+from tests.soak.world import FIRST, synthetic_records, write_world
 
 TRIALS = ("29777404", "26363985", "31082916", "34995128", "40615712", "42057318")
 EMPTY = b"<eSearchResult><Count>0</Count><RetMax>0</RetMax><RetStart>0</RetStart><IdList/></eSearchResult>"
@@ -73,6 +74,23 @@ def test_count_0_over_days_without_known_records_is_an_answer(tmp_path: Path, ar
     # Every record known so far was created years before the window.
     outcome, runs = night(state, archive, NIGHTS[0] + dt.timedelta(days=1), empty="crdt")
     assert (outcome.failures, runs[0]) == ((), ("crdt", SearchState.COMPLETE))
+
+
+@pytest.mark.parametrize(("gone", "state_of_run"), [(2, SearchState.COMPLETE), (3, SearchState.INCOMPLETE)])
+def test_a_window_that_lacks_more_than_two_of_the_records_it_gave_before_is_incomplete(
+    tmp_path: Path, gone: int, state_of_run: SearchState
+) -> None:
+    # Eight records appear, one a day; then the service answers as if it had never held some of them.
+    records, state = synthetic_records(9, every=1), tmp_path / "state"
+    archive = write_world(tmp_path / "archive", records, real=TRIALS[:1])
+    for offset in (0, 8):
+        assert night(state, archive, FIRST + dt.timedelta(days=offset))[0].failures == ()
+    for pmid in list(records)[:gone]:
+        (archive / "records" / f"{pmid}.xml").unlink()
+    outcome, runs = night(state, archive, FIRST + dt.timedelta(days=9))
+    assert runs[0] == ("crdt", state_of_run)
+    told = "3 not of the 8 it gave before (PMID 991000001, 991000002, 991000003); run it again"
+    assert [told in failure for failure in outcome.failures] == [True] * (gone - 2)
 
 
 def test_a_record_that_a_person_accepted_to_lose_does_not_hold_the_window_back(tmp_path: Path, archive: Path) -> None:
