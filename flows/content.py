@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 from typing import Any
 
+from extract.candidates import EXTRACTOR_VERSION
 from extract.review.checked import findings_on
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Design, body_of
+from extract.screening.model_card import model_card
+from extract.screening.model_settings import MODEL_VERSION
 from extract.store.curated import Report, TrialFamily
 from extract.store.decisions import all_decisions
 from extract.store.engine import Transaction
@@ -23,7 +26,7 @@ from flows.settings import Settings
 from flows.status import searched_through
 from flows.validation import validation
 from reports.changes import compare
-from reports.model import Changes, Manifest, Snapshot, Synthesis
+from reports.model import Automation, Changes, Manifest, Snapshot, Synthesis
 from reports.rows import DecisionRow, OtherResultRow, ReportRow, SearchRow, StudyRow, ValueRow
 from reports.snapshot import FORMAT
 
@@ -75,6 +78,7 @@ def snapshot_content(
             rehearsal=settings.rehearsal,
             previous_snapshot_id=previous.manifest.snapshot_id if previous else None,
             content_hash=fingerprint,
+            automation=_automation(settings),
             files={},
         ),
         protocol=protocol_page(protocol),
@@ -93,6 +97,16 @@ def snapshot_content(
         validation=validation(table, protocol),
     )
     return snapshot.model_copy(update={"changes": compare(previous, snapshot)})
+
+
+def _automation(settings: Settings) -> Automation:
+    second = settings.second_extractor
+    return Automation(
+        ranking=model_card(),
+        ranking_version=MODEL_VERSION,
+        extractor=EXTRACTOR_VERSION,
+        second_extractor=second.model if second is not None else None,
+    )
 
 
 NO_CHANGES = Changes(

@@ -285,8 +285,3 @@ def _publish_site(
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
         raise
-
-
-def snapshot_folder(settings: Settings, snapshot_id: str) -> Path:
-    """Return where a snapshot is kept."""
-    return settings.snapshots_dir / snapshot_id

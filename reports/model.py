@@ -127,6 +127,25 @@ class Validation(Part):
     naive_explanation: str
 
 
+class Automation(Part):
+    """What programs did before people decided: PRISMA 2020 asks for name, version and threshold of each.
+
+    Parameters
+    ----------
+    ranking, ranking_version
+        What the model that orders records for reading is made of, a part each; it has no threshold.
+    extractor
+        Version of the program that proposes values.
+    second_extractor
+        Name of the language model that reads every record apart from it; None for none.
+    """
+
+    ranking: tuple[str, ...]
+    ranking_version: str
+    extractor: str
+    second_extractor: str | None
+
+
 class Manifest(Part):
     """What a snapshot is; ``files`` maps each other file to its SHA-256."""
 
@@ -142,6 +161,7 @@ class Manifest(Part):
     rehearsal: bool
     previous_snapshot_id: str | None
     content_hash: str | None = None
+    automation: Automation | None = None
     files: dict[str, str]
 
 

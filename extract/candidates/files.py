@@ -30,30 +30,6 @@ Progress = Callable[[int], None]
 Line = tuple[str, str]
 
 
-def extract_file(path: Path, protocol: Protocol) -> Iterator[dict[str, object] | Unreadable]:
-    """Yield what every document of a file proposes, or why it could not be read.
-
-    A bad document stops no other.
-
-    Parameters
-    ----------
-    path
-        PubMed XML or JATS (plain or gzip), or JSON lines ``{"id", "title", "abstract"}``.
-    protocol
-        The question's words.
-
-    Yields
-    ------
-    dict or Unreadable
-        ``{"id": ..., "effects": [...]}`` in DESIGN's form, or a message for a person.
-    """
-    for document in read_documents(path):
-        if isinstance(document, Unreadable):
-            yield document
-        else:
-            yield as_row(document, protocol)
-
-
 def as_row(document: Document | Article, protocol: Protocol) -> dict[str, object]:
     """Return one document's effects as plain JSON types."""
     if isinstance(document, Article):

@@ -89,17 +89,6 @@ class RecordState(StrEnum):
     EXCLUDED = "excluded"
 
 
-class ValueState(StrEnum):
-    """Where a proposed or approved value stands."""
-
-    PROPOSED = "proposed"
-    NEEDS_SECOND = "needs_second"
-    CONFLICT = "conflict"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    REOPENED = "reopened"
-
-
 class SearchState(StrEnum):
     """Outcome of one search run. Only ``complete`` says anything about what exists."""
 

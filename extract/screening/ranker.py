@@ -19,22 +19,9 @@ from threadpoolctl import threadpool_limits  # comes with scikit-learn
 from extract.errors import RankingError
 from extract.screening.design import calls_itself_randomised
 from extract.screening.documents import RankedDocument, ScreeningDocument
+from extract.screening.model_settings import INCLUDED_TO_EXCLUDED, KERNEL_SQUARINGS, SVM_C, WEIGHTS
 from extract.screening.views import SEED, views_of
 
-MODEL_VERSION: Final = "words-letters-topics/1"
-
-#: Inverse regularisation and class balance of the best open ranker (ELAS u4 of ASReview 2): small C keeps the
-#: direction close to the difference of the class means, and the included together weigh 9.8 times the excluded.
-SVM_C: Final = 0.11
-INCLUDED_TO_EXCLUDED: Final = 9.8
-
-#: Weights of the standardised views: among the best means over other splits of the benchmark's sets (random halves,
-#: reversed, thirds, other labels) one at most 2 points behind words alone in every set of its own split, for every seed
-#: tried. So the benchmark is not a blind test; weights and depths nearby score alike.
-WEIGHTS: Final[dict[str, float]] = {"words": 4.0, "letters": 2.0, "topics": 1.5}
-
-#: Times the cosine of the topic view is squared (the 4th power): near documents count, the rest fade.
-KERNEL_SQUARINGS: Final = 2
 #: Keeps the logarithm finite for a document like none of a class.
 KERNEL_FLOOR: Final = 1e-6
 #: What counts as a word: two letters or digits (scikit-learn's own token).

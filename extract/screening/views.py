@@ -19,14 +19,8 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.preprocessing import normalize
 
-#: A term in more than this share of the documents tells nothing.
-MAX_DOCUMENT_SHARE: Final = 0.95
-#: Letters of a sequence; it never crosses a word, a blank marks the word's edge.
-LETTERS: Final = 4
-#: A topic word stands in at most half of the documents.
-MAX_TOPIC_SHARE: Final = 0.5
-#: Coarse to fine: the same decomposition read at three depths, so that no single depth decides.
-TOPICS: Final = (50, 100, 150)
+from extract.screening.model_settings import LETTERS, MAX_DOCUMENT_SHARE, MAX_TOPIC_SHARE, TOPICS
+
 #: Seed of the randomised decomposition, so that the same files give the same order.
 SEED: Final = 20240501
 

@@ -48,12 +48,6 @@ def lease_on(tx: Transaction, item: str, *, at: str) -> Lease | None:
     return Lease(row.item, row.person_id, row.taken_at, row.expires_at) if row is not None else None
 
 
-def all_leases(tx: Transaction, *, at: str) -> dict[str, str]:
-    """Return who holds which item now: ``{item: person}``."""
-    rows = tx.connection.execute(select(leases).where(leases.c.expires_at > at))
-    return {row.item: row.person_id for row in rows}
-
-
 def long_leases(tx: Transaction, *, until: str) -> tuple[Lease, ...]:
     """Return the leases that end after an instant."""
     rows = tx.connection.execute(select(leases).where(leases.c.expires_at > until).order_by(leases.c.item))

@@ -11,7 +11,7 @@ import pytest
 from extract.pubmed.parse import content_hash, record_to_json
 from extract.review.views import queue_items
 from extract.schema.vocabulary import RecordState
-from extract.screening.ranker import MODEL_VERSION
+from extract.screening.model_settings import MODEL_VERSION
 from extract.store.audits import latest_audit
 from extract.store.decisions import Decision, record_vote
 from extract.store.ranks import record_ranks

@@ -27,6 +27,7 @@ from reports.conclusion import Body, conclusion
 from reports.model import (
     Absolute,
     Asymmetry,
+    Automation,
     Certainty,
     Changes,
     CumulativeStep,
@@ -334,6 +335,12 @@ def _manifest(version: str, previous: Snapshot | None, *, rehearsal: bool) -> Ma
         protocol_sha256="0" * 64,
         rehearsal=rehearsal,
         previous_snapshot_id=previous.manifest.snapshot_id if previous else None,
+        automation=Automation(
+            ranking=("a model of words", "a model of topics"),
+            ranking_version="words-topics/7",
+            extractor="grammar-7",
+            second_extractor=None,
+        ),
         files={},
     )
 

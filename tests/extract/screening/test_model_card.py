@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from extract.screening.model_card import model_card
-from extract.screening.ranker import MODEL_VERSION, Ranking
+from extract.screening.model_settings import SVM_C, WEIGHTS
 
 
-def test_the_card_names_version_features_and_training_size():
-    card = model_card(Ranking((), included=12, excluded=340))
-
-    assert card["version"] == MODEL_VERSION
-    assert (card["training_included"], card["training_excluded"]) == (12, 340)
-    assert any("50, 100, 150" in str(feature) for feature in card["features"])
-    assert json.loads(json.dumps(card)) == card
+def test_the_card_names_the_models_and_their_settings() -> None:
+    card = "; ".join(model_card())
+    assert f"support vector machine (squared hinge, C {SVM_C}" in card
+    assert "topics at depths 50, 100, 150" in card
+    assert all(f"{name} {weight:g}" in card for name, weight in WEIGHTS.items())
