@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flows.errors import NotificationFailed, SettingsError
+from flows.outgoing import ask_also
 from flows.setting_values import PREFIX
 from flows.settings import Settings
 
@@ -42,6 +43,7 @@ def deliver(urls: Sequence[str], *, title: str, body: str, whose: str = f"{PREFI
     # Half a second of plugins that no other command needs.
     import apprise
 
+    ask_also(urls)
     failed = 0
     for number, url in enumerate(urls, start=1):
         target = apprise.Apprise()

@@ -8,15 +8,19 @@ is looked up: there the proxy's own list must hold as well.
 from __future__ import annotations
 
 import ipaddress
+import socket
 import sys
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from flows.errors import RefusedHost
 from flows.setting_values import NCBI, PREFIX
 from flows.settings import Settings
+
+_ALSO = set[str]()
+"""Hosts of accounts' own addresses, as they come up."""
 
 LOOKED_UP = ("socket.getaddrinfo", "socket.gethostbyname")
 REQUESTED = "urllib.Request"
@@ -51,7 +55,12 @@ def configured_hosts(settings: Settings, *, also: Iterable[str] = ()) -> frozens
     return frozenset(host for host in hosts if host)
 
 
-def _addresses_of_messages(urls: tuple[str, ...]) -> Iterator[str]:
+def ask_also(urls: Sequence[str]) -> None:
+    """Let this process ask where messages to these addresses go: an account may have one of its own."""
+    _ALSO.update(filter(None, map(_host, _addresses_of_messages(urls))))
+
+
+def _addresses_of_messages(urls: Sequence[str]) -> Iterator[str]:
     """Give where messages go: ``mailto://me:pw@gmail.com`` goes to another host than it names, so does Slack's."""
     if not urls:
         return
@@ -67,7 +76,10 @@ def _addresses_of_messages(urls: tuple[str, ...]) -> Iterator[str]:
 
 
 def refuse_other_hosts(hosts: frozenset[str]) -> None:
-    """From now on let this process look up and ask these hosts and this machine only; it cannot be undone."""
+    """From now on let this process look up and ask these hosts and this machine only; it cannot be undone.
+
+    Only :func:`ask_also` adds to them.
+    """
     # Bio.Entrez opens NCBI's own address; the transport then sends the request where the settings say, and *that* is
     # checked, as is every name that is really looked up.
     requested = hosts | {_host(NCBI)}
@@ -83,13 +95,14 @@ def refuse_other_hosts(hosts: frozenset[str]) -> None:
 
 def _check(host: object, hosts: frozenset[str]) -> None:
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")
-    if not name or name.casefold() in hosts or _this_machine(name):
+    if not name or name.casefold() in hosts | _ALSO or _this_machine(name):
         return
     raise RefusedHost(f"{name} is not asked: no setting names this host; {PREFIX}ALLOWED_HOSTS adds one")
 
 
 def _this_machine(name: str) -> bool:
-    if name in ("localhost", "*"):
+    # By its own name too: Python's mail client looks it up before it says hello.
+    if name in ("localhost", "*", socket.gethostname()):
         return True
     try:
         address = ipaddress.ip_address(name.partition("%")[0])

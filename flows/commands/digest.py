@@ -19,8 +19,10 @@ def digest(rehearsal: Rehearsal = False) -> None:
     from flows.context import system_clock
     from flows.digest import send_digests
     from flows.errors import NotificationFailed
+    from flows.process import begin_process
 
     with opened(rehearsal=rehearsal) as (settings, store):
+        begin_process(settings)
         sent = send_digests(settings, store, clock=system_clock)
     for one in sent:
         typer.echo(json.dumps(asdict(one)))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +28,7 @@ from tests.extract.review.judging import put_result, trial_judgement
 from tests.extract.review.queue_server import CHEAP, PASSWORD, PROTOCOL, Clock, enqueue
 from tests.nights import rehearsal
 from tests.smtp_server import Mailbox, mail_server
-from tests.stores import AT, new_store
+from tests.stores import AT, ROOT, new_store
 
 SECRET = "s3cret-of-the-server"
 
@@ -71,6 +74,16 @@ def test_a_person_is_mailed_what_waits_for_them_and_the_team_what_waits_for_all(
     ((_, for_all),) = team.mailbox.texts_to("operator@example.org")
     assert "Waiting for the reviewers: 2 to screen, 1 conflict, oldest 3 days" in for_all
     assert len(team.mailbox.taken) == 2
+
+
+def test_the_command_mails_from_a_process_that_may_ask_configured_hosts_only(team: Team, tmp_path: Path) -> None:
+    enqueue(team.store, "100")
+    change_email(team.store, "reviewer-a", "a@example.org")
+    told = {"STATE_DIR": str(tmp_path / "db"), "NOTIFY_URLS": team.settings.notify_urls[0]}
+    environment = os.environ | {f"LIVING_REVIEW_{name}": text for name, text in told.items()}
+    command = [sys.executable, "-m", "flows.cli", "digest"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, len(team.mailbox.taken)) == (0, 2), done.stderr
 
 
 def test_a_result_to_judge_is_told_like_an_item_until_the_person_judged_it(team: Team) -> None:

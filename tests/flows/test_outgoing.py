@@ -84,6 +84,13 @@ def test_where_a_message_really_goes_may_be_asked() -> None:
     assert configured_hosts(settings) >= {"smtp.gmail.com", "hooks.slack.com"}
 
 
+def test_where_an_accounts_own_messages_go_may_be_asked_from_then_on() -> None:
+    looked_up = "import socket\ntry: socket.getaddrinfo('hook.invalid', 443)\nexcept socket.gaierror: pass\n"
+    assert "hook.invalid is not asked" in run(looked_up).stderr
+    done = run("from flows.outgoing import ask_also\nask_also(['json://me:pw@hook.invalid/x'])\n" + looked_up)
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_host_of_the_settings_and_this_machine_may_be_asked() -> None:
     settings = load_settings(
         {
@@ -103,5 +110,9 @@ def test_every_host_of_the_settings_and_this_machine_may_be_asked() -> None:
     }
     assert hosts >= expected | {"eutils.ncbi.nlm.nih.gov", "clinicaltrials.gov"}
     assert "elsewhere.example" not in hosts
+    # Python's mail client asks for the address of its own machine before it says hello.
+    own = "import socket\ntry: socket.gethostbyname(socket.gethostname())\nexcept socket.gaierror: pass\n"
+    done = run(own)
+    assert done.returncode == 0, done.stderr
     done = run("import socket\nfor host in ('localhost', '127.0.0.1', '0.0.0.0'): socket.getaddrinfo(host, 80)\n")
     assert done.returncode == 0, done.stderr
