@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reports.conclusion import verdict_of
-from reports.model import Changes, EstimateChange, Snapshot, Synthesis
+from reports.model import Certainty, Changes, EstimateChange, Snapshot, Synthesis
 from reports.notation import ratio
-from reports.rows import ValueRow
+from reports.pages.edition import Edition
+from reports.rows import BiasRow, OngoingRow, ValueRow
+from reports.taxonomy import inside_sentence
 
 METHOD_PARTS = ("analysis", "eligibility", "outcomes", "subtypes", "patterns")
 
@@ -81,7 +83,10 @@ def _triggers(old: Snapshot | None, new: Snapshot, *, changed: tuple[str, ...], 
     found += [f"new study: {labels[key]}" for key in sorted(present - known)]
     found += [f"study removed: {labels[key]}" for key in sorted(known - present)]
     found += _report_triggers(old, new, labels, new_studies=present - known)
+    found += _value_triggers(old, new, labels)
     found += _correction_triggers(old, new, changed, labels)
+    found += _judgement_triggers(old, new, labels)
+    found += _registry_triggers(old, new)
     found += [
         f"method change: {part} of the protocol"
         for part in METHOD_PARTS
@@ -106,6 +111,19 @@ def _report_triggers(old: Snapshot, new: Snapshot, labels: Mapping[str, str], *,
     return out
 
 
+def _value_triggers(old: Snapshot, new: Snapshot, labels: Mapping[str, str]) -> list[str]:
+    """Name values that came to a report both versions hold, or left a study both hold; each report once."""
+    before, after = _by_id(old), _by_id(new)
+    reports = {row.report_id for row in old.reports} & {row.report_id for row in new.reports}
+    studies = {row.study_id for row in new.studies}
+    came = {(row.study_id, row.report_id) for key, row in after.items() if key not in before}
+    went = {(row.study_id, row.report_id) for key, row in before.items() if key not in after}
+    return [
+        *(f"new value of {labels.get(s, s)}: report {r}" for s, r in sorted(came) if r in reports),
+        *(f"value withdrawn of {labels.get(s, s)}: report {r}" for s, r in sorted(went) if s in studies),
+    ]
+
+
 def _correction_triggers(
     old: Snapshot, new: Snapshot, changed: tuple[str, ...], labels: Mapping[str, str]
 ) -> list[str]:
@@ -115,6 +133,54 @@ def _correction_triggers(
         for key in changed
         if after[key].correction and after[key].correction != before[key].correction
     ]
+
+
+def _judgement_triggers(old: Snapshot, new: Snapshot, labels: Mapping[str, str]) -> list[str]:
+    """Name the studies whose risk of bias, and the results whose certainty, is another one now."""
+    bias = [{key: set(rows) for key, rows in _grouped(one.risk_of_bias).items()} for one in (old, new)]
+    judged = sorted(key for key in bias[0].keys() | bias[1].keys() if bias[0].get(key) != bias[1].get(key))
+    before = {one.synthesis_id: one for one in old.results}
+    words = Edition(new).words
+    return [
+        *(f"risk of bias judged: {labels.get(key, key)}" for key in judged),
+        *(
+            f"certainty of {inside_sentence(words(one.synthesis_id))}: {was} → {now}"
+            for one in new.results
+            if one.synthesis_id in before
+            and (was := _level(before[one.synthesis_id].certainty)) != (now := _level(one.certainty))
+        ),
+    ]
+
+
+def _grouped(rows: Sequence[BiasRow]) -> Mapping[str, list[BiasRow]]:
+    out: dict[str, list[BiasRow]] = {}
+    for row in rows:
+        out.setdefault(row.study_id, []).append(row)
+    return out
+
+
+def _level(certainty: Certainty | None) -> str:
+    if certainty is None:
+        return "not rated"
+    return f"{certainty.level} ({'decided' if certainty.decided_by else 'proposed by rule'})"
+
+
+def _registry_triggers(old: Snapshot, new: Snapshot) -> list[str]:
+    """Name registered trials that people have looked at and that are new, gone, or no longer as they were."""
+    before, after = ({row.registry_id: row for row in one.ongoing if row.screened != "no"} for one in (old, new))
+    changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    return [
+        f"registered trial: {(after.get(key) or before[key]).label} ({_status(before, after, key)})" for key in changed
+    ]
+
+
+def _status(before: Mapping[str, OngoingRow], after: Mapping[str, OngoingRow], key: str) -> str:
+    if key not in after:
+        return "no longer listed"
+    if key not in before:
+        return "new in the list"
+    was, now = before[key].status, after[key].status
+    return f"entry changed: {was} → {now}" if was != now else "entry changed"
 
 
 def _by_id(snapshot: Snapshot) -> dict[str, ValueRow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reports.correction_words import trigger_words
 from reports.links import frozen_path
 from reports.pages.answer import answer
 from reports.pages.edition import Edition, Stratum
@@ -34,7 +35,7 @@ def site_feed(site: Site, editions: Sequence[Edition]) -> Page:
             id=f"{site.site_url}/{frozen_path(WHOLE.path, e.version)}",
             url=f"{site.site_url}/{frozen_path(WHOLE.path, e.version)}",
             updated=e.published_at,
-            summary=f"{'; '.join(e.snapshot.changes.triggers)}. {' '.join(answer(e, WHOLE))}",
+            summary=f"{trigger_words('; '.join(e.snapshot.changes.triggers))}. {' '.join(answer(e, WHOLE))}",
         )
         for e in reversed(editions)
     ]
@@ -64,14 +65,14 @@ def report_feed(site: Site, editions: Sequence[Edition], stratum: Stratum) -> Pa
 
 def corrections_feed(site: Site, editions: Sequence[Edition]) -> Page:
     """Return the feed of corrections, retractions and other notices on included reports."""
-    words = ("correction", "retraction", "notice", "study removed")
+    words = ("correction", "retraction", "notice", "study removed", "value withdrawn")
     entries = [
         Entry(
-            title=trigger,
+            title=trigger_words(trigger),
             id=f"{site.site_url}/{frozen_path(WHOLE.path, e.version)}#correction-{number}",
             url=f"{site.site_url}/changes/#v{e.version}",
             updated=e.published_at,
-            summary=trigger,
+            summary=trigger_words(trigger),
         )
         for e in reversed(editions)
         for number, trigger in enumerate(e.snapshot.changes.triggers, start=1)

@@ -6,6 +6,7 @@ program. Rounding is half to even on the decimal text Python prints, and a print
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Protocol
 
@@ -198,3 +199,16 @@ def kept_together(text: str) -> str:
 def capitalize_first(text: str) -> str:
     """Return a sentence with its first letter in upper case, the rest as it stands."""
     return text[:1].upper() + text[1:]
+
+
+I_SQUARED = re.compile(r"\bI2\b")
+RANGE = re.compile(r"(?<![\w.-])(\d+\.\d+)-(\d+\.\d+)(?![\w.-])")
+
+
+def typeset(text: str) -> str:
+    """Return a sentence of the analysis or of a table as a page prints it: I², ranges, percent signs at their numbers.
+
+    Only decimals are taken for a range: dates, ids and addresses hold hyphens between whole numbers.
+    """
+    text = RANGE.sub(rf"\1{EN_DASH}\2", I_SQUARED.sub("I²", text))
+    return re.sub(r"(?<=\d) %", f"{NBSP}%", text)

@@ -16,7 +16,9 @@ from markupsafe import Markup
 
 from reports import bias, links, notation, notices
 from reports.check_words import check_words
+from reports.correction_words import correction_words, is_confirmation, trigger_words
 from reports.holes import region
+from reports.model_words import analysis_words, planned_words
 
 HERE = Path(__file__).resolve().parent
 
@@ -37,6 +39,13 @@ FILTERS: dict[str, Any] = {
     "bias_words": bias.words_of,
     "bias_letter": bias.letter_of,
     "check_words": check_words,
+    "correction_words": correction_words,
+    "is_confirmation": is_confirmation,
+    "trigger_words": trigger_words,
+    "analysis_words": analysis_words,
+    "planned_words": planned_words,
+    "notice_words": notices.notice_words,
+    "typeset": notation.typeset,
     "design_words": notation.design_words,
     "immortal_time_words": notation.immortal_time_words,
     "number_word": notation.number_word,

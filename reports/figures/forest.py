@@ -8,24 +8,9 @@ from itertools import groupby
 
 from reports.bias import StudyBias, letters
 from reports.figures.rows_plot import PlotRow, RowsPlot, rows_plot
-from reports.model import Input, Interval, Pooled, Synthesis
+from reports.model import Input, Interval, Synthesis
 from reports.notation import count, decimal, immortal_time_words, level, limits, ratio, ratio_number
 from reports.terms import Terms
-
-METHOD_WORDS = {
-    "REML": "Random effects (REML)",
-    "DL": "Random effects (DerSimonian–Laird)",
-    "PM": "Random effects (Paule–Mandel)",
-    "ML": "Random effects (ML)",
-    "EE": "Equal effects",
-}
-CI_WORDS = {"hksj": "Hartung–Knapp", "hksj_adhoc": "Hartung–Knapp, ad hoc", "wald": "Wald"}
-
-
-def model_words(pooled: Pooled) -> str:
-    """Return model and interval method in words: ``Random effects (REML), Hartung–Knapp``."""
-    model = METHOD_WORDS.get(pooled.method, pooled.method)
-    return f"{model}, {CI_WORDS.get(pooled.ci_method, pooled.ci_method)} interval"
 
 
 def ordered_inputs(synthesis: Synthesis) -> tuple[Input, ...]:

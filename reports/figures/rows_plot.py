@@ -19,7 +19,7 @@ Kind = Literal["study", "pooled", "prediction", "heading"]
 LARGEST_MARK = 15.0
 SMALLEST_MARK = 4.0
 LONGEST_HEADING = 52
-LONGEST_LABEL = {"wide": 30, "narrow": 27}
+LONGEST_LABEL = {"wide": 30, "narrow": 36}
 
 
 @dataclass(frozen=True)

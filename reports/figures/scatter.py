@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reports.figures.axis import Tick, log_axis
 from reports.model import Interval, Synthesis
@@ -27,12 +27,13 @@ MOST_LABELS = 3
 
 @dataclass(frozen=True)
 class Dot:
-    """A study; the label stands beside the dot only where ``named``."""
+    """A study; ``named`` is where its label begins (or, ``left`` of the dot, ends), None for a dot without one."""
 
     x: float
     y: float
     label: str
-    named: bool = False
+    named: tuple[float, float] | None = None
+    left: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def baujat(synthesis: Synthesis, *, anchor: str, title: str) -> Scatter | None:
         ),
         x_label="Share in the heterogeneity (squared residual)",
         y_label="Influence on the result",
-        dots=tuple(Dot(x(p.heterogeneity), y(p.influence), p.label, p.study_id in named) for p in points),
+        dots=_labelled([(Dot(x(p.heterogeneity), y(p.influence), p.label), p.study_id in named) for p in points]),
         x_ticks=_linear_ticks(x_top, x),
         y_ticks=_linear_ticks(y_top, y),
         columns=("Study", "Share in heterogeneity", "Influence"),
@@ -151,6 +152,39 @@ def baujat(synthesis: Synthesis, *, anchor: str, title: str) -> Scatter | None:
         ),
         hollow=synthesis.body == "observational",
     )
+
+
+LETTER, LINE = 7.0, 13.0
+"""Room of a letter and of a line of a label, a little more than the fonts of most systems take."""
+
+
+def _labelled(dots: Sequence[tuple[Dot, bool]]) -> tuple[Dot, ...]:
+    """Give each dot that is to have a label a place for it where it covers no other label and no dot."""
+    taken = [(dot.x - 4, dot.y - 4, dot.x + 4, dot.y + 4) for dot, _ in dots]
+    return tuple(_with_label(dot, taken) if named else dot for dot, named in dots)
+
+
+def _with_label(dot: Dot, taken: list[tuple[float, float, float, float]]) -> Dot:
+    """Return the dot with its label at the first free place, which then is taken; the first of all if none is free."""
+    width = LETTER * len(dot.label)
+    sides = (True, False) if dot.x > (LEFT + RIGHT) / 2 else (False, True)
+    places = []
+    for dy in (4.0, -8.0, 16.0, -21.0, 29.0):
+        for left in sides:
+            at = dot.x - 7 if left else dot.x + 7
+            low, high = (at - width, at) if left else (at, at + width)
+            box = (low, dot.y + dy - LINE + 3, high, dot.y + dy + 3)
+            if low >= LEFT and high <= RIGHT + 10 and box[1] >= TOP - 4 and box[3] <= BOTTOM:
+                places.append((at, round(dot.y + dy, 1), left, box))
+    free = [place for place in places if not any(_meet(place[3], other) for other in taken)]
+    fallback = (dot.x + 7, round(dot.y + 4, 1), False, (dot.x, dot.y, dot.x, dot.y))
+    at, y, left, box = (free or places or [fallback])[0]
+    taken.append(box)
+    return replace(dot, named=(round(at, 1), y), left=left)
+
+
+def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports.notation import count, level, limits, limits_in_words, number_word, percent, ratio_number
+from reports.pages.answer import answer
 from reports.pages.edition import Edition, Stratum
-from reports.taxonomy import population_words
+from reports.taxonomy import ALL, inside_sentence, population_words
 
 
 def abstract(edition: Edition, stratum: Stratum) -> tuple[tuple[str, str], ...]:
@@ -20,7 +21,7 @@ def abstract(edition: Edition, stratum: Stratum) -> tuple[tuple[str, str], ...]:
         ("Title", f"{edition.title(stratum)}, version {edition.version}"),
         (
             "Objective",
-            f"To find out whether {edition.terms.treatment} changes {primary.in_text} {where or 'overall'}. "
+            f"To find out whether {edition.terms.treatment} changes {primary.in_text}{' ' + where if where else ''}. "
             f"Population: {question['population']}{'; here: ' + edition.subject(stratum) if where else ''}.",
         ),
         ("Eligibility", "; ".join(protocol["eligibility"]["criteria"]) + "."),
@@ -30,10 +31,17 @@ def abstract(edition: Edition, stratum: Stratum) -> tuple[tuple[str, str], ...]:
         ("Included studies", _included(edition, stratum)),
         ("Main result", _result(edition, stratum)),
         ("Limitations", editorial["limits_of_evidence"] + " " + editorial["limits_of_process"]),
-        ("Interpretation", editorial["interpretation"]),
+        ("Interpretation", _interpretation(edition, stratum, editorial["interpretation"])),
         ("Funding", editorial["funding"].rstrip(".") + "."),
         ("Registration", editorial["registration"]),
     )
+
+
+def _interpretation(edition: Edition, stratum: Stratum, written: str) -> str:
+    """Return what people wrote on everyone; on a page about some, after what the trials say about them."""
+    if (stratum.subtype, stratum.pattern) == (ALL, ALL):
+        return written
+    return f"{answer(edition, stratum)[0]} For all patients together: {inside_sentence(written)}"
 
 
 def _judged(edition: Edition) -> str:
@@ -68,7 +76,8 @@ def _result(edition: Edition, stratum: Stratum) -> str:
         return "No randomised data."
     pooled = synthesis.primary
     text = (
-        f"Randomised trials: hazard ratio {ratio_number(pooled.ratio.estimate)} "
+        f"{'One randomised trial' if synthesis.k == 1 else 'Randomised trials'}: "
+        f"hazard ratio {ratio_number(pooled.ratio.estimate)} "
         f"({level(pooled.ratio.level)} confidence interval {limits_in_words(pooled.ratio)}); "
         f"below 1 {edition.terms.favours[0]}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.conclusion import conclusion, verdict_of
-from reports.model import Absolute, Certainty, LivingTimes, Synthesis
+from reports.model import Absolute, Certainty, LivingTimes, Pooled, Synthesis
 from reports.notation import count, percent, ratio_number, time_words
 from reports.pages.edition import Edition, Stratum
 from reports.taxonomy import population_words
@@ -45,9 +45,11 @@ def answer(edition: Edition, stratum: Stratum) -> tuple[str, str]:
 def _second_sentence(randomised: Synthesis | None, observational: Synthesis | None, terms: Terms) -> str:
     if randomised is None or randomised.primary is None:
         if observational is not None and observational.inputs:
+            one = observational.k == 1
             return (
-                "Observational studies exist and are shown apart below; because patients were not randomised, they "
-                "cannot settle the question."
+                f"{'One observational study exists and is' if one else 'Observational studies exist and are'} shown "
+                f"apart below; because patients were not randomised, {'it' if one else 'they'} cannot settle the "
+                "question."
             )
         return "There is no usable observational estimate either."
     at = next(iter(randomised.absolute), None)
@@ -57,13 +59,22 @@ def _second_sentence(randomised: Synthesis | None, observational: Synthesis | No
     if randomised.k == 1:
         return f"A single trial cannot show whether its result holds elsewhere{sure}."
     pooled = randomised.primary
-    if pooled.prediction is not None and (pooled.i2 or 0) >= 50:
-        return (
-            f"The trials disagree more than chance explains (I² {percent(pooled.i2)}): in a new setting the true "
-            f"hazard ratio could lie anywhere from {ratio_number(pooled.prediction.low)} to "
-            f"{ratio_number(pooled.prediction.high)}{sure}."
-        )
-    return f"The trials agree no less than chance would let them (I² {percent(pooled.i2)}), but they are few{sure}."
+    return f"{_agreement(pooled)}{sure}."
+
+
+def _agreement(pooled: Pooled) -> str:
+    """Return how far the trials agree: an I² above 0 is more disagreement than chance alone is expected to bring."""
+    i2 = f"(I² {percent(pooled.i2)})"
+    if round(pooled.i2 or 0) == 0:
+        return f"The trials agree no less than chance would let them {i2}, but they are few"
+    if (pooled.i2 or 0) < 50:
+        return f"The trials disagree a little more than chance would let them {i2}, and they are few"
+    if pooled.prediction is None:
+        return f"The trials disagree more than chance explains {i2}"
+    return (
+        f"The trials disagree more than chance explains {i2}: in a new setting the true hazard ratio could lie "
+        f"anywhere from {ratio_number(pooled.prediction.low)} to {ratio_number(pooled.prediction.high)}"
+    )
 
 
 def _certainty_clause(certainty: Certainty | None) -> str:

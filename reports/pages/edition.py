@@ -177,6 +177,14 @@ class Edition(Imprint):
                 out[study_id].append(row)
         return {key: tuple(rows) for key, rows in out.items()}
 
+    def reopened(self, report_id: str) -> tuple[int, int]:
+        """Return how many values of a report were re-opened, and how many of them people have decided on since."""
+        since = {
+            d.subject_id: d.at for d in self.snapshot.decisions if (d.subject_kind, d.action) == ("value", "reopen")
+        }
+        here = [row for row in self.snapshot.values if row.report_id == report_id and row.value_id in since]
+        return len(here), sum(row.approved_at > since[row.value_id] for row in here)
+
     @cached_property
     def other_results_of(self) -> Mapping[str, tuple[OtherResultRow, ...]]:
         """Results that no pool can take, by study."""
@@ -210,6 +218,11 @@ class Edition(Imprint):
             return ()
         middle = f"--{stratum.subtype}--{stratum.pattern}--"
         return tuple(change for change in self.snapshot.changes.estimates if middle in change.synthesis_id)
+
+    @property
+    def entered_alone(self) -> int:
+        """How many values stand as the authors of the starting table entered them, read by nobody else since."""
+        return sum(row.origin == "baseline" and ";" not in row.approved_by for row in self.snapshot.values)
 
     @property
     def judged_studies(self) -> tuple[int, int]:

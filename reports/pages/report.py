@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from reports.bias import TrafficLight, traffic_lights
 from reports.conclusion import Body
-from reports.figures.forest import cumulative, forest, leave_one_out, model_words, ordered_inputs
+from reports.figures.forest import cumulative, forest, leave_one_out, ordered_inputs
 from reports.figures.rows_plot import RowsPlot
 from reports.figures.scatter import Scatter, baujat, funnel
 from reports.model import Absolute, EstimateChange, Input, Synthesis, synthesis_id
+from reports.model_words import model_words
 from reports.pages.answer import Scenario, answer, living_scenarios, plain_finding, scenarios
 from reports.pages.edition import Edition, Stratum
 from reports.rows import ReportRow, StudyRow

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reports.bibliography import bibtex
+from reports.correction_words import correction_words
 from reports.links import frozen_path, root_of
 from reports.model import Changes, EstimateChange
 from reports.notation import printed_value
@@ -70,6 +71,7 @@ def _page(site: Site, edition: Edition, stratum: Stratum, *, folder: str, frozen
         title=title,
         description=view.answer[0],
         frozen=frozen,
+        cite=frozen_path(stratum.path, edition.version),
         scripted=bool(view.matrix) and not frozen,
         linked_data=_article(site, edition, view, title=title, folder=folder),
         view=view,
@@ -164,7 +166,7 @@ def _told(value: ValueRow | None) -> str | None:
     if value is None:
         return None
     text = f"{value.measure} {printed_value(value)}"
-    return f"{text}; {value.correction}" if value.correction else text
+    return f"{text}; {correction_words(value.correction)}" if value.correction else text
 
 
 def withdrawn_page(site: Site, latest: Edition, holders: Sequence[Edition], stratum: Stratum) -> Page:

@@ -54,6 +54,7 @@ def page(
     nav: str = "",
     linked_data: Mapping[str, Any] | None = None,
     scripted: bool = False,
+    cite: str = "",
     **values: object,
 ) -> Page:
     """Render a page into its folder, with holes for the status and for words that every version changes.
@@ -64,6 +65,8 @@ def page(
         ``""`` for the root, else with a trailing slash.
     scripted
         Whether the page has something that the site's script improves (a table to filter, the search).
+    cite
+        Folder of the version that is cited for this page; empty for a page that is kept in no version.
     frozen
         A version kept for ever: not indexed, without the status of the day.
     """
@@ -77,6 +80,7 @@ def page(
         root=root_of(folder),
         folder=folder,
         canonical=f"{site.site_url}/{folder}",
+        cite=f"{site.site_url}/{cite}" if cite else "",
         title=title,
         description=description,
         frozen=frozen,

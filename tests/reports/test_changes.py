@@ -63,6 +63,46 @@ def test_a_correction_is_a_trigger_and_its_value_is_listed() -> None:
     assert found.triggers == ("correction of TATA: ci_level: 95 -> 90 (as the report states)",)
 
 
+def test_a_value_that_comes_to_a_known_report_or_leaves_is_a_trigger() -> None:
+    whole = snapshot(PRINTED)
+    fewer = whole.model_copy(
+        update={"values": tuple(v for v in whole.values if v.value_id != "mf07-01-2018-os-hr-positive-all")}
+    )
+    assert compare(fewer, whole).triggers == ("new value of MF07-01: report MF07-01-2018",)
+    assert compare(whole, fewer).triggers == ("value withdrawn of MF07-01: report MF07-01-2018",)
+
+
+def test_a_judgement_of_bias_and_a_certainty_are_triggers_with_old_and_new() -> None:
+    old, judged = snapshot(PRINTED), snapshot(PRINTED, judged=True)
+    triggers = compare(old, judged).triggers
+    assert "risk of bias judged: MF07-01" in triggers
+    assert "certainty of overall survival, all patients, randomised: not rated → low (decided)" in triggers
+    assert compare(judged, judged).triggers == ("no change in data, method or result",)
+    proposed = tuple(
+        s.model_copy(update={"certainty": s.certainty.model_copy(update={"decided_by": None, "level": "very low"})})
+        if s.certainty
+        else s
+        for s in judged.results
+    )
+    assert compare(judged, judged.model_copy(update={"results": proposed})).triggers == (
+        "certainty of overall survival, all patients, randomised: low (decided) → very low (proposed by rule)",
+    )
+
+
+def test_a_registered_trial_that_people_listed_is_a_trigger_when_its_entry_changes() -> None:
+    old = snapshot(PRINTED)
+    trial = old.ongoing[0]
+    changed = old.model_copy(update={"ongoing": (trial.model_copy(update={"status": "stopped"}), *old.ongoing[1:])})
+    assert compare(old, changed).triggers == (
+        f"registered trial: {trial.label} (entry changed: {trial.status} → stopped)",
+    )
+    gone = old.model_copy(update={"ongoing": old.ongoing[1:]})
+    assert compare(old, gone).triggers == (f"registered trial: {trial.label} (no longer listed)",)
+    assert compare(gone, old).triggers == (f"registered trial: {trial.label} (new in the list)",)
+    unseen = old.model_copy(update={"ongoing": (trial.model_copy(update={"screened": "no"}), *old.ongoing[1:])})
+    assert compare(gone, unseen).triggers == ("no change in data, method or result",)
+
+
 def test_a_changed_analysis_plan_is_a_method_change() -> None:
     old = snapshot(PRINTED)
     plan = {**old.protocol, "analysis": {**old.protocol["analysis"], "method": "DL"}}

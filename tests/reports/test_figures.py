@@ -156,6 +156,29 @@ def test_the_baujat_plot_names_the_study_that_moves_the_result() -> None:
     assert len(drawn.rows) == 5
 
 
+def test_the_labels_of_a_baujat_plot_cover_neither_one_another_nor_a_dot() -> None:
+    # ABCSG-28 and E2108 lie at nearly the same height: one label ran across the other.
+    names = {"ABCSG-28": "ABCSG-28 POSYTIVE"}
+    found = synthesis(TRIALS)
+    points = tuple(p.model_copy(update={"label": names.get(p.label, p.label)}) for p in found.influence)
+    drawn = baujat(found.model_copy(update={"influence": points}), anchor="b", title="t")
+    assert drawn is not None
+    named = [dot for dot in drawn.dots if dot.named]
+    assert [dot.label for dot in named] == ["ABCSG-28 POSYTIVE", "MF07-01", "E2108"]
+    boxes = []
+    for dot in named:
+        assert dot.named is not None
+        (x, y), width = dot.named, 6.5 * len(dot.label)  # letters of 12 pixels are 6 to 6.5 wide on average
+        boxes.append((x - width if dot.left else x, y - 9, x if dot.left else x + width, y + 2))
+    boxes += [(dot.x - 4, dot.y - 4, dot.x + 4, dot.y + 4) for dot in drawn.dots]
+    for number, one in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+            assert apart, (one, other)
+        assert one[0] >= 46
+        assert one[2] <= 420
+
+
 def test_heterogeneity_of_zero_is_drawn_sensibly() -> None:
     same = [Printed(f"S{i}", 2000 + i, (50, 50), (0.8 + i / 1000, 0.6 - i / 100, 1.0667)) for i in range(12)]
     found = synthesis(same)

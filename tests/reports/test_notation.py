@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reports.links import doi_url, pubmed_url, registry_url, root_of, slugs
 from reports.model import Interval
-from reports.notation import as_reported, count, day, decimal, hazard_change, p_value, ratio, ratio_number
+from reports.notation import as_reported, count, day, decimal, hazard_change, p_value, ratio, ratio_number, typeset
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,13 @@ def test_what_is_missing_is_said_in_words() -> None:
 
 def test_a_stated_level_is_always_shown() -> None:
     assert " ".join(as_reported(0.86, 0.69, 1.07, 90.0).split()) == "0.86 (0.69–1.07; 90 %)"
+
+
+def test_a_sentence_of_the_analysis_is_typeset_and_ids_and_dates_are_left_alone() -> None:
+    said = "I2 62 %; the interval 0.70-1.26; 2010-2015, 2026-11-26, NCT01-2.5, doi 10.1200/JCO.21.02-3.4"
+    assert typeset(said) == (
+        "I² 62\u00a0%; the interval 0.70–1.26; 2010-2015, 2026-11-26, NCT01-2.5, doi 10.1200/JCO.21.02-3.4"
+    )
 
 
 def test_dates_are_written_out_and_other_text_stands_as_it_is() -> None:

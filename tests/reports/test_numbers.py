@@ -72,7 +72,8 @@ def test_the_summary_of_findings_is_the_snapshots(rich: Built) -> None:
             assert int(cells[1]) == one.k, name
             assert cells[2] == "not reported" if one.participants is None else digits(cells[2]) == one.participants
             assert one.primary is not None
-            assert cells[3] == two(one.primary.ratio, 3)
+            # One study alone prints two decimals, and so do its limits: a third would be made up.
+            assert cells[3] == two(one.primary.ratio, 3 if one.k > 1 else 2)
             prediction = one.primary.prediction
             assert cells[4] == (f"{prediction.low:.2f}–{prediction.high:.2f}" if prediction else "not estimable")
             seen += 1

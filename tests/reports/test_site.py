@@ -108,7 +108,7 @@ def test_a_study_page_shows_the_quote_where_it_stands_and_the_correction(built: 
     text = built.page("studies/abcsg-28/").text
     assert "“HR 0.691; 95% CI 0.358-1.333”" in text
     assert "characters 120 to 145" in text
-    assert "numerator_arm: not_stated -> no_surgery (the surgery arm has the shorter median)" in text
+    assert "Correction. Arm above the line: not stated → no surgery (the surgery arm has the shorter median)" in text
 
 
 def test_a_notice_on_an_included_report_stands_above_everything_on_the_page(tmp_path: Path) -> None:
@@ -119,11 +119,70 @@ def test_a_notice_on_an_included_report_stands_above_everything_on_the_page(tmp_
     )
     out = build(content.model_copy(update={"reports": alerted}), tmp_path / "site")
     text = read_page(out / "subtype/all/index.html").text
-    assert "Notice on an included report. E2108 : ErratumIn: PMID 35427466." in text or "E2108: ErratumIn" in text
-    assert text.index("ErratumIn") < text.index("Summary of findings Outcome")
-    assert "ErratumIn" not in read_page(out / "subtype/triple-negative/index.html").text
+    assert "Notice on an included report. E2108: Erratum: PMID 35427466." in text
+    assert text.index("Erratum") < text.index("Summary of findings Outcome")
+    assert "Erratum" not in read_page(out / "subtype/triple-negative/index.html").text
     study = read_page(out / "studies/e2108/index.html").text
-    assert "(E2108-2022). Its values are looked at again; until reviewers have decided" in study
+    assert "Erratum: PMID 35427466 (E2108-2022). Its values are looked at again; until reviewers have decided" in study
+
+
+@pytest.mark.parametrize(
+    ("decided", "words"),
+    [
+        (False, "Its values are looked at again; until reviewers have decided, the result stands as it is."),
+        (True, "Reviewers have looked at its values again, and what they decided is used here."),
+    ],
+)
+def test_a_notice_says_whether_reviewers_have_decided_since(decided: bool, words: str, tmp_path: Path) -> None:
+    content = snapshot()
+    value = next(v for v in content.values if v.report_id == "E2108-2022")
+    alerted = tuple(
+        r.model_copy(update={"alert": "ErratumIn: PMID 35427466"}) if r.report_id == "E2108-2022" else r
+        for r in content.reports
+    )
+    reopened = content.decisions[0].model_copy(
+        update={"seq": 9000, "at": "2026-11-21T02:30:00Z", "action": "reopen", "subject_kind": "value"}
+        | {"subject_id": value.value_id, "by": "surveillance"}
+    )
+    on = "2026-11-22T09:00:00Z" if decided else "2026-11-01T09:00:00Z"
+    values = tuple(v.model_copy(update={"approved_at": on}) if v is value else v for v in content.values)
+    changed = {"reports": alerted, "values": values, "decisions": (*content.decisions, reopened)}
+    out = build(content.model_copy(update=changed), tmp_path / "site")
+    for page in ("subtype/all", "studies/e2108"):
+        assert words in read_page(out / page / "index.html").text
+
+
+def test_a_page_on_some_patients_does_not_give_the_word_on_all_for_theirs(built: Built) -> None:
+    written = built.snapshot.protocol["editorial"]["interpretation"]
+    assert f"Interpretation {written}" in built.page("subtype/all/").text
+    for folder, first in (
+        ("subtype/hr-positive/", "One randomised trial reports better overall survival"),
+        ("pattern/oligometastatic/", "No randomised trial has reported a usable estimate"),
+    ):
+        text = built.page(folder).text
+        assert f"Interpretation {first}" in text
+        assert f"For all patients together: {written[0].lower()}{written[1:]}" in text
+    assert "Main result One randomised trial: hazard ratio 0.64" in built.page("subtype/hr-positive/").text
+    assert "survival overall" not in built.page("subtype/all/").text
+
+
+def test_a_page_without_a_study_does_not_speak_of_its_studies(built: Built) -> None:
+    text = built.page("pattern/oligometastatic/").text
+    assert "No study to assess." in text
+    assert "for any study of this page" not in text
+
+
+def test_a_report_is_cited_by_the_address_that_never_changes_and_other_pages_give_their_own(built: Built) -> None:
+    assert "Cite as https://review.example/subtype/all/v/2026.2/" in built.page("subtype/all/").text
+    assert "Cite as https://review.example/subtype/all/v/2026.1/" in built.page("subtype/all/v/2026.1/").text
+    assert "Address: https://review.example/methods/" in built.page("methods/").text
+
+
+def test_no_page_names_a_field_or_a_code_of_the_tables(built: Built) -> None:
+    codes = re.compile(r"\b(?:ci_level|numerator_arm|not_stated|no_surgery|conference_abstract|secondary_source)\b|``")
+    for path in built.folder.rglob("*.html"):
+        text = read_page(path).text
+        assert not codes.search(text), f"{path}: {codes.search(text)}"
 
 
 def test_rehearsal_ids_are_shown_but_never_linked_to_pubmed(built: Built) -> None:

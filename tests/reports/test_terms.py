@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from reports.html_reading import read_page
-from reports.model import Snapshot
-from reports.pages.answer import living_scenarios
+from reports.model import Certainty, Snapshot
+from reports.pages.answer import answer, living_scenarios
 from reports.pages.edition import Edition
+from reports.pages.site_pages import WHOLE
 from reports.site import build_site
 from reports.terms import terms_of
-from tests.reports.snapshots import SITE_URL, TRIALS, protocol, snapshot, status, synthesis
+from tests.reports.snapshots import PRINTED, SITE_URL, TRIALS, protocol, snapshot, status, synthesis
 
 OURS = re.compile(r"breast|tumour|surger|operation|operated|HER2|hormone|metast", re.IGNORECASE)
 
@@ -112,9 +113,6 @@ def test_survival_at_five_years_lies_on_the_curve_through_the_two_printed_figure
 
 def test_certainty_stands_in_the_answer_and_says_who_decided() -> None:
     content = snapshot()
-    from reports.model import Certainty
-    from reports.pages.answer import answer
-    from reports.pages.site_pages import WHOLE
 
     def second(certainty: Certainty) -> str:
         results = tuple(
@@ -127,3 +125,37 @@ def test_certainty_stands_in_the_answer_and_says_who_decided() -> None:
     assert "the rules rate the certainty of this evidence as low, which no person has decided yet" in second(proposed)
     decided = proposed.model_copy(update={"decided_by": "adjudicator"})
     assert second(decided).endswith("the certainty of this evidence is low.")
+
+
+@pytest.mark.parametrize(
+    ("i2", "prediction", "words"),
+    [
+        (0.0, True, "The trials agree no less than chance would let them (I² 0\u00a0%), but they are few."),
+        # By definition an I² above 0 is a Q above its degrees of freedom: more disagreement than expected.
+        (30.0, True, "The trials disagree a little more than chance would let them (I² 30\u00a0%), and they are few."),
+        (62.0, False, "The trials disagree more than chance explains (I² 62\u00a0%)."),
+        (
+            62.0,
+            True,
+            "The trials disagree more than chance explains (I² 62\u00a0%): in a new setting the true hazard ratio",
+        ),
+    ],
+)
+def test_how_far_the_trials_agree_is_said_by_i2_alone(i2: float, prediction: bool, words: str) -> None:
+    content = snapshot()
+    found = content.result("os--all--all--randomised")
+    assert found is not None
+    assert found.primary is not None
+    shown = found.primary.model_copy(update={"i2": i2} | ({} if prediction else {"prediction": None}))
+    changed = found.model_copy(update={"primary": shown, "absolute": (), "certainty": None})
+    results = tuple(changed if s is found else s for s in content.results)
+    second = answer(Edition(content.model_copy(update={"results": results})), WHOLE)[1]
+    assert second.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("k", "words"), [(1, "One observational study exists and is"), (2, "Observational studies exist")]
+)
+def test_one_observational_study_is_not_told_as_several(k: int, words: str) -> None:
+    content = snapshot([one for one in PRINTED if one.design != "rct"][:k])
+    assert answer(Edition(content), WHOLE)[1].startswith(words)
