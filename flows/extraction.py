@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from extract.candidates import EXTRACTOR_VERSION, propose_effects
 from extract.pubmed.parse import record_from_json
+from extract.review.approval import take_up_again
 from extract.schema.effect import Document, Effect
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Measure
@@ -144,6 +145,7 @@ def enqueue(
             placed.add(approved.value_id)
         elif new_id is not None:
             proposed += 1
+            take_up_again(tx, context.protocol, new_id, at=context.now())
     if covers("abstract"):
         _reopen_lost_places(tx, context, record, placed)
     read = {candidate_id(record.pmid, effect) for effect in effects}

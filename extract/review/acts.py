@@ -16,6 +16,7 @@ from extract.review.inclusion import STUDY_FIELDS
 from extract.review.preview import PageChange, reading_mark
 from extract.review.proposal import proposed_value
 from extract.review.readings import latest_approvals
+from extract.review.reopened import undo_reopened
 from extract.review.reopened_acts import confirm_act, correct_act, withdraw_act
 from extract.review.routes import chosen_route
 from extract.review.screening import exclude_record, include_record, maybe_record, undo_vote
@@ -183,9 +184,9 @@ def _reject(desk: Desk, visit: Visit, candidate_id: str) -> str:
 def _undo(desk: Desk, visit: Visit, identifier: str) -> str:
     item, seen = visit.request.path_params["item"], visit.form.get("seen", "")
     kind = item.partition(":")[0]
-    acts: dict[str, Callable[..., str]] = {"record": undo_vote, "value": undo_approval}
+    acts: dict[str, Callable[..., str]] = {"record": undo_vote, "value": undo_approval, "reopened": undo_reopened}
     if kind not in acts:
-        raise DecisionError("a confirmation or withdrawal is taken back by deciding again when the value re-opens")
+        raise DecisionError(f"{item!r}: no such item")
     acts[kind](desk.store, desk.protocol, identifier, by=visit.person, at=visit.at, seen=seen)
     return "undone"
 

@@ -1,8 +1,7 @@
 """Approving and rejecting proposed values.
 
 A value is approved by ``approvals_needed`` people who agree on every key field, one of whom holds the role the protocol
-asks for. What the report says is kept as
-extracted; what reviewers changed stands beside it as corrections.
+asks for. What the report says is kept as extracted; what reviewers changed stands beside it as corrections.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from extract.review.documents import is_placed
 from extract.review.doubts import answers_to, doubts_about, unanswered
 from extract.review.people import Reviewer, reviewer
 from extract.review.proposal import proposed_value
-from extract.review.readings import latest_approvals, reading_key
+from extract.review.readings import latest_approvals, readings_differ, who_settled_value
 from extract.review.seeded import counting_missed, refuse_seed
 from extract.review.seen import candidate_mark, refuse_stale
 from extract.review.surroundings import surroundings
@@ -99,7 +98,7 @@ def approve_value(
             facts["cleared"] = {doubt.code: answers[doubt.code] for doubt in doubts}
         note_sighting(tx, candidate_id, person.person_id, at=at)
         _decide(tx, candidate, person, "approve", at=at, facts=facts, reason=reason, seconds=seconds)
-        return _settle_candidate(tx, protocol, candidate, record, person, at=at)
+        return _settle_candidate(tx, protocol, candidate, record, at=at, settled_by=_settling(candidate, person))
 
 
 def reject_value(
@@ -127,9 +126,9 @@ def reject_value(
         raise DecisionError("a rejection needs --reason")
     with store.write() as tx:
         candidate = _open_candidate(tx, protocol, candidate_id, person, seen=seen)
-        record = get_record(tx, candidate.pmid)
+        record = _included_record(tx, candidate)
         _decide(tx, candidate, person, "reject", at=at, reason=reason, seconds=seconds)
-        return _settle_candidate(tx, protocol, candidate, record, person, at=at)
+        return _settle_candidate(tx, protocol, candidate, record, at=at, settled_by=_settling(candidate, person))
 
 
 def undo_approval(
@@ -149,13 +148,20 @@ def undo_approval(
         candidate = _known_candidate(tx, candidate_id, seen=seen)
         if candidate.state not in (*OPEN_STATES, "rejected"):
             raise DecisionError(f"value:{candidate_id} is {candidate.state}: it cannot be taken back any more")
-        if person.person_id not in latest_approvals(tx, candidate_id):
+        readings = latest_approvals(tx, candidate_id)
+        if person.person_id not in readings:
             raise DecisionError(f"value:{candidate_id}: there is no decision of {by} to take back")
+        if (by_adjudicator := who_settled_value(candidate, readings)) not in (None, person.person_id):
+            raise DecisionError(f"value:{candidate_id}: {by_adjudicator} settled it; only who settled takes that back")
         _decide(tx, candidate, person, "undo", at=at, reason=None)
-        left = list(latest_approvals(tx, candidate_id).values())
-        state = "proposed" if not left else "needs_second" if len({reading_key(d) for d in left}) == 1 else "conflict"
-        set_candidate(tx, candidate_id, state=state)
-        return state
+        return _settle_candidate(tx, protocol, candidate, get_record(tx, candidate.pmid), at=at)
+
+
+def take_up_again(tx: Transaction, protocol: Protocol, candidate_id: str, *, at: str) -> None:
+    """Put a proposal whose words came back into its record where the readings that stand had left it."""
+    candidate = get_candidate(tx, candidate_id)
+    if candidate is not None and latest_approvals(tx, candidate_id):
+        _settle_candidate(tx, protocol, candidate, get_record(tx, candidate.pmid), at=at)
 
 
 def _known_candidate(tx: Transaction, candidate_id: str, *, seen: str | None) -> Candidate:
@@ -174,6 +180,8 @@ def _open_candidate(
     candidate = _known_candidate(tx, candidate_id, seen=seen)
     if candidate.state not in OPEN_STATES:
         raise DecisionError(f"value:{candidate_id} is {candidate.state} already; nothing to decide")
+    if candidate.state != "conflict" and person.person_id in latest_approvals(tx, candidate_id):
+        raise DecisionError(f"value:{candidate_id}: your decision is in already; take it back to decide again")
     wait = role_wait(tx, protocol, candidate)
     if wait is not None and not holds_asked_role(protocol, person.person_id):
         raise DecisionError(f"value:{candidate_id}: {wait.words}")
@@ -219,21 +227,26 @@ def _decide(
     )
 
 
+def _settling(candidate: Candidate, person: Reviewer) -> Reviewer | None:
+    return person if person.role == "adjudicator" and candidate.state == "conflict" else None
+
+
 def _settle_candidate(
     tx: Transaction,
     protocol: Protocol,
     candidate: Candidate,
     record: StoredRecord | None,
-    person: Reviewer,
     *,
     at: str,
+    settled_by: Reviewer | None = None,
 ) -> str:
+    """Draw the consequence of the readings that stand; of the adjudicator's alone where one settled a conflict."""
     latest = latest_approvals(tx, candidate.candidate_id)
-    settled_alone = person.role == "adjudicator" and candidate.state == "conflict"
-    considered = [latest[person.person_id]] if settled_alone else list(latest.values())
-    needed = 1 if settled_alone else protocol.living.approvals_needed
-    keys = {reading_key(decision) for decision in considered}
-    if len(keys) > 1:
+    considered = [latest[settled_by.person_id]] if settled_by is not None else list(latest.values())
+    needed = 1 if settled_by is not None else protocol.living.approvals_needed
+    if not considered:
+        state = "proposed"
+    elif readings_differ(considered):
         state = "conflict"
     elif len(considered) < needed or lacks_asked_role(protocol, {decision.by for decision in considered}):
         state = "needs_second"

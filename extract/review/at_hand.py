@@ -37,6 +37,12 @@ class AtHand:
         with self._lock:
             self._opened[person_id] = item, self._seconds()
 
+    def leave(self, person_id: str, item: str) -> None:
+        """Note that a person is done with an item, or left it: it is free again."""
+        with self._lock:
+            if self._opened.get(person_id, ("", 0.0))[0] == item:
+                del self._opened[person_id]
+
     def crowded(self, work: Worklist, person_id: str, protocol: Protocol) -> frozenset[str]:
         """Return the items of a person's work that others have before them in the number that is needed.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from extract.review.accounts import Member
 from extract.review.asked_role import RoleWait, awaits_asked_role, holds_asked_role
 from extract.review.readings import latest_approvals
+from extract.review.reopened_standing import disputed
 from extract.schema.protocol import Protocol
 from extract.store.accounts import closed_accounts
 from extract.store.candidates import Candidate, get_candidate, needs_second_though_read_by
@@ -98,6 +99,7 @@ def asker_of(tx: Transaction, protocol: Protocol, member: Member, *, at: str) ->
             if not (readers & set(waits[candidate_id].able) if candidate_id in waits else readers) - people
         ),
         barred=barred,
+        disputed=tuple(disputed(tx)),
         at=at,
     )
 

@@ -52,6 +52,7 @@ def add_decision_pages(pages: Pages, desk: Desk) -> None:
             held = lease_on(tx, item, at=visit.at)
             if held is not None and held.person_id == visit.person:
                 release_lease(tx, item)
+        desk.at_hand.leave(visit.person, item)
         return RedirectResponse(f"{ROOT}next?after={quote(item, safe='')}", 303)
 
 
@@ -94,6 +95,7 @@ def carry_out(desk: Desk, visit: Visit, item: str, act: Act) -> str:
     if not lease.mine:
         raise StaleItem(f"{lease.holder} took this item over and has it until {lease.until[11:16]} UTC")
     state = act(desk, visit, item.partition(":")[2])
+    desk.at_hand.leave(visit.person, item)
     with desk.store.write() as tx:
         drop_draft(tx, item, visit.person)
         release_lease(tx, item)

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from extract.errors import DecisionError
 from extract.review.accounts import Member
-from extract.review.asked_role import ARTICLED, stranded
+from extract.review.asked_role import ARTICLED
 from extract.review.bias_view import as_reviewer
 from extract.review.blinding import asker_of, role_waits
 from extract.review.coming import ahead_of, next_path
@@ -22,6 +22,7 @@ from extract.review.done import done_notice
 from extract.review.inbox import AGES, neighbour, wanted_of
 from extract.review.judgements import judgements_waiting
 from extract.review.leases import Claim, claim
+from extract.review.open_to_nobody import stranded_lines
 from extract.review.other_edit import other_edit
 from extract.review.record_view import record_view
 from extract.review.reopened_view import reopened_view
@@ -80,13 +81,13 @@ def _inbox(desk: Desk, visit: Visit) -> Response:
         links = len(list_links(tx))
         known = {account.person_id for account in all_accounts(tx)}
         done = done_notice(tx, asked.get("done", ""), visit.person)
-        waits = role_waits(tx, desk.protocol)
+        waits, stranded = role_waits(tx, desk.protocol), stranded_lines(tx, desk.protocol)
     return desk.page(
         visit,
         "inbox.html",
         rows=[(row, queue_line(row).title) for row in rows],
         waits={f"value:{candidate_id}": ARTICLED[wait.role] for candidate_id, wait in waits.items()},
-        stranded=stranded(waits.values()),
+        stranded=stranded,
         found=found,
         counts=counts,
         wanted=wanted,
@@ -170,6 +171,9 @@ def look_at(
     if kind == "value" and member.decides and not values["blind"] and values["state"] in OPEN_STATES:
         with desk.store.write() as tx:
             note_sighting(tx, identifier, visit.person, at=visit.at)
+    if values["decidable"]:
+        # Whoever only looks keeps nobody from it.
+        desk.at_hand.open(visit.person, item)
     return Look(template, values, lease)
 
 
@@ -203,11 +207,10 @@ def show_item(
     except DecisionError as error:
         return desk.page(visit, "message.html", status=404, title="There is no such item", words=str(error))
     member = _member(visit)
-    if not ahead:
-        desk.at_hand.open(visit.person, item)
     with desk.store.read() as tx:
         come = desk.handed.take(member, item) or ahead_of(tx, desk.protocol, member, desk.at_hand, now=visit.now)
         done = done_notice(tx, visit.request.query_params.get("done", ""), visit.person)
+        own = done_notice(tx, item, visit.person) if done is None or done.item != item else None
         other = other_edit(tx, desk.protocol, item, visit.person, typed) if stale else ()
     return desk.page(
         visit,
@@ -221,6 +224,7 @@ def show_item(
         other=other,
         preview=preview,
         done=done,
+        own=own,
         left=come.work.left,
         following=come.item(after=item),
         previous=neighbour(come.work.items, item),

@@ -13,7 +13,7 @@ from extract.review.blinding import barred_from_second
 from extract.review.desk import Desk, Visit
 from extract.review.inbox import can_decide
 from extract.review.readings import latest_approvals
-from extract.review.reopened import votes_since_reopening
+from extract.review.reopened_standing import decided_since_reopening, standing_of
 from extract.schema.protocol import Protocol
 from extract.store.candidates import OPEN_STATES, get_candidate
 from extract.store.curated import get_value
@@ -60,7 +60,7 @@ def _standing(tx: Transaction, protocol: Protocol, item: str, person_id: str) ->
     kind, _, identifier = item.partition(":")
     if kind == "value":
         return set(latest_approvals(tx, identifier)), barred_from_second(tx, protocol, identifier, person_id)
-    return set(votes_since_reopening(tx, identifier)), False
+    return set(decided_since_reopening(tx, identifier)), False
 
 
 def _state(tx: Transaction, item: str) -> str | None:
@@ -70,4 +70,6 @@ def _state(tx: Transaction, item: str) -> str | None:
         candidate = get_candidate(tx, identifier)
         return candidate.state if candidate is not None and candidate.state in OPEN_STATES else None
     value = get_value(tx, identifier)
-    return "reopened" if value is not None and value.state == "reopened" else None
+    if value is None or value.state != "reopened":
+        return None
+    return standing_of(value, decided_since_reopening(tx, identifier))

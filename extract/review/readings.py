@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeVar
 
 from extract.review.routes import ROUTE_FIELDS, chosen_route
 from extract.schema.value import ReportedValue
+from extract.store.candidates import Candidate
 from extract.store.decisions import Decision, decisions_on
 from extract.store.engine import Transaction
 
@@ -35,11 +38,37 @@ KEY_FIELDS = (
 """Fields on which two reviewers must agree before a value is approved."""
 
 
+Word = TypeVar("Word")
+
+
+def settler(latest: Mapping[str, Word], differ: Callable[[Collection[Word]], bool]) -> str | None:
+    """Return who settled what the others had decided differently: the last to decide, else None.
+
+    Parameters
+    ----------
+    latest
+        Each person's standing decision, oldest first.
+    """
+    people = [*latest]
+    return people[-1] if people and differ([latest[person] for person in people[:-1]]) else None
+
+
+def readings_differ(decisions: Collection[Decision]) -> bool:
+    """Tell whether people read a value differently."""
+    return len({reading_key(decision) for decision in decisions}) > 1
+
+
+def who_settled_value(candidate: Candidate, readings: Mapping[str, Decision]) -> str | None:
+    """Return who rejected a value that others had read differently; None where they agreed or nothing is settled."""
+    return settler(readings, readings_differ) if candidate.state == "rejected" else None
+
+
 def latest_approvals(tx: Transaction, candidate_id: str) -> dict[str, Decision]:
-    """Return each person's approval or rejection of a candidate that was not taken back."""
+    """Return each person's approval or rejection of a candidate that was not taken back, oldest first."""
     latest: dict[str, Decision] = {}
     for logged in decisions_on(tx, "candidate", candidate_id):
         if logged.decision.action in ("approve", "reject"):
+            latest.pop(logged.decision.by, None)
             latest[logged.decision.by] = logged.decision
         elif logged.decision.action == "undo":
             latest.pop(logged.decision.by, None)

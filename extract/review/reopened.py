@@ -11,15 +11,16 @@ from extract.errors import DecisionError
 from extract.review.acceptance import complete, refuse_second_value, with_other_arm, with_route
 from extract.review.checked import NOTHING_KNOWN, Surroundings, findings_on
 from extract.review.doubts import answers_to, unanswered
-from extract.review.people import reviewer
-from extract.review.readings import reading_key
+from extract.review.people import Reviewer, reviewer
+from extract.review.readings import reading_key, readings_differ
+from extract.review.reopened_standing import decided_since_reopening, standing_of
 from extract.review.seeding import holds_wrong
 from extract.review.seen import refuse_stale, value_mark
 from extract.review.surroundings import surroundings
 from extract.schema.protocol import Protocol
 from extract.schema.value import ReportedValue, ValueCorrection, apply_corrections, value_with
 from extract.store.curated import CuratedValue, all_reports, get_value, put_value
-from extract.store.decisions import Decision, decisions_on, record_decision
+from extract.store.decisions import Decision, record_decision
 from extract.store.engine import Store, Transaction
 from extract.store.records import get_record
 from extract.store.seeds import curated_from
@@ -31,7 +32,7 @@ def reopen_value(store: Store, protocol: Protocol, value_id: str, *, by: str, at
     Raises
     ------
     DecisionError
-        Unknown value or person, no reason, or a value that was withdrawn.
+        Unknown value or person, no reason, or one that was withdrawn or is re-opened already.
     """
     person = reviewer(protocol, by)
     if not reason.strip():
@@ -42,6 +43,8 @@ def reopen_value(store: Store, protocol: Protocol, value_id: str, *, by: str, at
             raise DecisionError(f"value:{value_id}: no such approved value; see `living-review table export`")
         if value.state == "withdrawn":
             raise DecisionError(f"value:{value_id} was withdrawn; approve its words in the queue again instead")
+        if value.state == "reopened":
+            raise DecisionError(f"value:{value_id} is re-opened already; say in the queue what becomes of it")
         record_decision(
             tx,
             Decision(at, person.person_id, "reopen", "value", value_id, old=value.state, new="reopened", reason=reason),
@@ -187,21 +190,26 @@ def new_doubts(
     return tuple(one for one in findings_on(corrected, around(corrected)) if one.code not in before)
 
 
-def votes_since_reopening(tx: Transaction, value_id: str) -> dict[str, str]:
-    """Return each person's latest action on a value since it was last re-opened."""
-    return {by: decision.action for by, decision in decided_since_reopening(tx, value_id).items()}
+def undo_reopened(store: Store, protocol: Protocol, value_id: str, *, by: str, at: str, seen: str | None = None) -> str:
+    """Take back one's own decision on a value that is still re-opened, as a new decision; return its state.
 
-
-def decided_since_reopening(tx: Transaction, value_id: str) -> dict[str, Decision]:
-    """Return each person's latest decision on a value since it was last re-opened."""
-    since = [d.decision for d in decisions_on(tx, "value", value_id)]
-    last_reopen = max((i for i, d in enumerate(since) if d.action == "reopen"), default=-1)
-    return {d.by: d for d in since[last_reopen + 1 :]}
-
-
-def they_differ(decided: Mapping[str, Decision]) -> bool:
-    """Tell whether people decided differently, so that an adjudicator settles it."""
-    return len({reading_key(decision) for decision in decided.values()}) > 1
+    Raises
+    ------
+    StaleItem
+        The value changed since the person looked at it (``seen``); nothing was saved.
+    DecisionError
+        Unknown value or person, nothing of theirs to take back, or the value is settled by now.
+    """
+    person = reviewer(protocol, by)
+    with store.write() as tx:
+        value = _known(tx, value_id)
+        refuse_stale(value_mark(tx, value), seen)
+        if value.state != "reopened":
+            raise DecisionError(f"value:{value_id} is {value.state}: re-open it again instead")
+        if person.person_id not in decided_since_reopening(tx, value_id):
+            raise DecisionError(f"value:{value_id}: there is no decision of {by} to take back")
+        record_decision(tx, Decision(at, person.person_id, "undo", "value", value_id))
+    return "reopened"
 
 
 def _settle_reopened(
@@ -232,17 +240,34 @@ def _settle_reopened(
         if corrected is not None:
             refuse_second_value(tx, value.report_id, corrected, besides=value_id)
             _refuse_seeded(tx, value_id, corrected)
+        # An adjudicator settles a disagreement of others alone; without one the adjudicator is one voice of two.
+        settles = _may_settle(tx, value, person)
         decision = Decision(at, person.person_id, action, "value", value_id, reason=reason, details=details)
         record_decision(tx, decision)
         latest = decided_since_reopening(tx, value_id)
-        others = {one: d for one, d in latest.items() if one != person.person_id}
-        # An adjudicator settles a disagreement of others alone; without one the adjudicator is one voice of two.
-        settles = person.role == "adjudicator" and they_differ(others)
         agreeing = [d for d in latest.values() if reading_key(d) == reading_key(decision)]
-        if not settles and (len(agreeing) < protocol.living.approvals_needed or they_differ(latest)):
+        if not settles and (len(agreeing) < protocol.living.approvals_needed or readings_differ(latest.values())):
             return "reopened"
         put_value(tx, _settled(value, agreeing, action, at=at))
         return "withdrawn" if action == "withdraw" else "approved"
+
+
+def _may_settle(tx: Transaction, value: CuratedValue, person: Reviewer) -> bool:
+    """Tell whether a person's decision settles what others decided differently.
+
+    Raises
+    ------
+    DecisionError
+        The person decided already, or others differ and an adjudicator has to settle it.
+    """
+    decided = decided_since_reopening(tx, value.value_id)
+    if person.person_id in decided:
+        raise DecisionError(f"value:{value.value_id}: your decision is in already; take it back to decide again")
+    if standing_of(value, decided) != "conflict":
+        return False
+    if person.role != "adjudicator":
+        raise DecisionError(f"value:{value.value_id}: its readers differ: an adjudicator settles it now")
+    return True
 
 
 def _settled(value: CuratedValue, agreeing: Sequence[Decision], action: str, *, at: str) -> CuratedValue:

@@ -10,7 +10,7 @@ from extract.review.derived import derived_lines
 from extract.review.desk import Desk
 from extract.review.fields import label_of, text_of, texts_of
 from extract.review.inbox import can_decide
-from extract.review.reopened import decided_since_reopening, they_differ
+from extract.review.reopened_standing import decided_since_reopening, standing_of
 from extract.review.seen import value_mark
 from extract.schema.curve import CURVE_FIELDS
 from extract.schema.value import apply_corrections
@@ -34,9 +34,9 @@ def reopened_view(
     if value is None:
         raise DecisionError(f"reopened:{value_id}: no such value")
     decided = decided_since_reopening(tx, value_id)
-    own, differ = member.person_id in decided, they_differ(decided)
-    decidable = mine and value.state == "reopened" and can_decide(member, "reopened", people=list(decided))
-    settles = decidable and differ and member.role == "adjudicator"
+    own, standing = member.person_id in decided, standing_of(value, decided)
+    decidable = mine and value.state == "reopened" and can_decide(member, standing, people=list(decided))
+    settles = decidable and standing == "conflict"
     draft = get_draft(tx, f"reopened:{value_id}", member.person_id) if decidable else None
     used = texts_of(apply_corrections(value.reported, value.corrections))
     texts = {**used, **(draft.typed if draft else {}), **typed}
@@ -52,7 +52,7 @@ def reopened_view(
         if own or settles or value.state != "reopened"
         else [],
         "changed": lambda decision: _changed(decision, used),
-        "differ": differ and value.state == "reopened",
+        "differ": standing == "conflict",
         "groups": desk.forms,
         "before": used,
         "corrects": any(name in used and texts[name] != used[name] for name in texts),

@@ -6,17 +6,24 @@ settles with one vote.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, TypeAlias
 
 from extract.errors import DecisionError
 from extract.review.inclusion import all_studies, disagree, make_report, study_facts, with_known_names
 from extract.review.people import Reviewer, reviewer
+from extract.review.readings import settler
 from extract.review.seen import record_mark, refuse_stale
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import Design, RecordState
 from extract.store.decisions import Decision, latest_votes, record_decision, record_vote
 from extract.store.engine import Store, Transaction
 from extract.store.records import StoredRecord, get_record, set_state
+
+Cast: TypeAlias = tuple[str, str | None, dict[str, Any]]
+"""A vote, the code of its reason, and its details."""
+
+SETTLED = (RecordState.INCLUDED, RecordState.EXCLUDED)
 
 
 def include_record(
@@ -142,8 +149,11 @@ def undo_vote(store: Store, protocol: Protocol, pmid: str, *, by: str, at: str, 
         record = _known_record(tx, pmid, person, seen=seen)
         if record.state is RecordState.INCLUDED:
             raise DecisionError(f"record:{pmid} is included: its values wait already; reject those instead")
-        if person.person_id not in latest_votes(tx, pmid):
+        votes = latest_votes(tx, pmid)
+        if person.person_id not in votes:
             raise DecisionError(f"record:{pmid}: there is no vote of {by} to take back")
+        if (by_adjudicator := who_settled(record, votes)) not in (None, person.person_id):
+            raise DecisionError(f"record:{pmid}: {by_adjudicator} settled it; only who settled takes that back")
         record_decision(tx, Decision(at, person.person_id, "undo", "record", pmid))
         left = latest_votes(tx, pmid)
         if not left:
@@ -167,13 +177,16 @@ def _known_record(tx: Transaction, pmid: str, person: Reviewer, *, seen: str | N
 
 def _open_record(tx: Transaction, pmid: str, person: Reviewer, *, seen: str | None) -> StoredRecord:
     record = _known_record(tx, pmid, person, seen=seen)
-    if record.state in (RecordState.INCLUDED, RecordState.EXCLUDED):
+    if record.state in SETTLED:
         raise DecisionError(f"record:{pmid} is {record.state} already; nothing to decide")
+    voted = person.person_id in latest_votes(tx, pmid)
     if record.state is RecordState.CONFLICT:
         if person.role != "adjudicator":
             raise DecisionError(f"record:{pmid} is in conflict: an adjudicator decides now")
-        if person.person_id in latest_votes(tx, pmid):
+        if voted:
             raise DecisionError(f"record:{pmid}: you are part of this conflict; another adjudicator settles it")
+    elif voted:
+        raise DecisionError(f"record:{pmid}: your vote is in already; take it back to vote again")
     return record
 
 
@@ -214,18 +227,32 @@ def _settle_record(
         needed = 1
     else:
         needed = protocol.living.votes_needed
-    kinds = {vote for vote, _, _ in votes.values()}
-    studies = [details["study"] for _, _, details in votes.values() if details.get("study")]
     if len(votes) < needed:
         state = RecordState.SCREENING
-    elif len(kinds) > 1 or "maybe" in kinds or any(disagree(studies[0], other) for other in studies[1:]):
+    elif _cast_differently(votes.values()):
         state = RecordState.CONFLICT
     else:
-        state = RecordState.INCLUDED if kinds == {"include"} else RecordState.EXCLUDED
+        included = all(vote == "include" for vote, _, _ in votes.values())
+        state = RecordState.INCLUDED if included else RecordState.EXCLUDED
     set_state(tx, record.pmid, state)
     if state is RecordState.INCLUDED:
         merged: dict[str, str] = {}
-        for facts in all_studies(tx, record.pmid, studies):
+        for facts in all_studies(tx, record.pmid, _studies(votes.values())):
             merged = {**merged, **facts}
         make_report(tx, record, merged, at=at, by="; ".join(sorted(votes)))
     return state
+
+
+def who_settled(record: StoredRecord, votes: dict[str, Cast]) -> str | None:
+    """Return who settled what others had voted differently; None where the votes agreed or nothing is settled."""
+    return settler(votes, _cast_differently) if record.state in SETTLED else None
+
+
+def _cast_differently(votes: Collection[Cast]) -> bool:
+    """Tell whether votes need an adjudicator: they differ, one is a maybe, or they would pool differently."""
+    kinds, studies = {vote for vote, _, _ in votes}, _studies(votes)
+    return len(kinds) > 1 or "maybe" in kinds or any(disagree(studies[0], other) for other in studies[1:])
+
+
+def _studies(votes: Collection[Cast]) -> list[dict[str, str]]:
+    return [details["study"] for _, _, details in votes if details.get("study")]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from extract.schema.effect import Span
 from extract.schema.value import ReportedValue, ValueCorrection
 from extract.store.engine import Transaction, remembered
-from extract.store.tables import alerts, reports, trial_families, values
+from extract.store.tables import alerts, decisions, reports, trial_families, values
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,23 @@ def get_value(tx: Transaction, value_id: str) -> CuratedValue | None:
     """Return one curated value, or None."""
     row = tx.connection.execute(select(values).where(values.c.value_id == value_id)).first()
     return _value(row) if row is not None else None
+
+
+def reopened_though_read_by(tx: Transaction, people: int) -> tuple[str, ...]:
+    """Return the values that are re-opened although this many people have decided on them at some time."""
+    query = (
+        select(values.c.value_id)
+        .join(decisions, decisions.c.subject_id == values.c.value_id)
+        .where(
+            values.c.state == "reopened",
+            decisions.c.subject_kind == "value",
+            decisions.c.action.in_(("confirm", "correct", "withdraw")),
+        )
+        .group_by(values.c.value_id)
+        .having(func.count(decisions.c.by.distinct()) >= people)
+        .order_by(values.c.value_id)
+    )
+    return tuple(tx.connection.execute(query).scalars())
 
 
 def set_value_state(tx: Transaction, value_ids: Sequence[str], state: str) -> None:

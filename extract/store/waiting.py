@@ -58,6 +58,8 @@ class Asker:
         Values nobody but an adjudicator can read second: offered all the same.
     barred
         Values whose second reader this person cannot be, having seen the proposal.
+    disputed
+        Re-opened values about which people decided differently: only an adjudicator settles them.
     at
         The time now, for leases.
     """
@@ -68,6 +70,7 @@ class Asker:
     reads: bool = True
     orphans: tuple[str, ...] = ()
     barred: tuple[str, ...] = ()
+    disputed: tuple[str, ...] = ()
     at: str = ""
 
 
@@ -78,12 +81,14 @@ NOT_RANKED = 0.5
 
 PERSON, NOW = bindparam("person", type_=String), bindparam("now", type_=String)
 BARRED = bindparam("barred", expanding=True, type_=String)
+DISPUTED = bindparam("disputed", expanding=True, type_=String)
 ORPHANS = bindparam("orphans", expanding=True, type_=String)
 
 
 def parameters(asker: Asker) -> dict[str, Any]:
     """Return what :func:`every_item` asks to be told at each execution."""
-    return {"person": asker.person_id, "now": asker.at, "barred": list(asker.barred), "orphans": list(asker.orphans)}
+    several = {name: list(getattr(asker, name)) for name in ("barred", "orphans", "disputed")}
+    return {"person": asker.person_id, "now": asker.at, **several}
 
 
 @lru_cache(maxsize=8)
@@ -115,7 +120,11 @@ def own_items(*names: str, settles: bool, reads: bool) -> Any:
 
 
 def _parts(*, settles: bool, reads: bool) -> tuple[Select[Any], ...]:
-    return _records(settles=settles, reads=reads), _values(settles=settles, reads=reads), _reopened()
+    return (
+        _records(settles=settles, reads=reads),
+        _values(settles=settles, reads=reads),
+        _reopened(settles=settles, reads=reads),
+    )
 
 
 def _records(*, settles: bool, reads: bool) -> Select[Any]:
@@ -187,9 +196,12 @@ def _values(*, settles: bool, reads: bool) -> Select[Any]:
     )
 
 
-def _reopened() -> Select[Any]:
+def _reopened(*, settles: bool, reads: bool) -> Select[Any]:
     item = literal("reopened:") + values.c.value_id
     notice = select(func.max(alerts.c.night)).where(alerts.c.report_id == values.c.report_id).scalar_subquery()
+    # A value about which people differ is a conflict, though its state is the value's own.
+    standing = case((values.c.value_id.in_(DISPUTED), literal("conflict")), else_=values.c.state)
+    mine = and_(_offered(standing, settles=settles, reads=reads), _undecided("value", values.c.value_id))
     joined = (
         values.join(reports, reports.c.report_id == values.c.report_id)
         .outerjoin(trial_families, trial_families.c.study_id == reports.c.study_id)
@@ -212,7 +224,7 @@ def _reopened() -> Select[Any]:
             queue_facts.c.expected_shift,
             _alert(values.c.report_id),
             holder_of(item),
-            _flag(_undecided("value", values.c.value_id)),
+            _flag(mine),
             literal(VALUES_FIRST),
         )
         .select_from(joined)

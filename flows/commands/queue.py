@@ -32,14 +32,14 @@ def list_items(
     """List what waits: re-opened values, proposed values, records to screen."""
     from dataclasses import asdict
 
-    from extract.review.asked_role import ARTICLED, stranded
-    from extract.review.blinding import role_waits
+    from extract.review.asked_role import ARTICLED
+    from extract.review.open_to_nobody import stranded_lines
     from extract.review.views import queue_items
     from flows.screening_progress import screening_progress
 
     with opened(rehearsal=rehearsal) as (settings, store), store.read() as tx:
         items = queue_items(tx, settings.protocol)
-        unread = stranded(role_waits(tx, settings.protocol).values())
+        stranded = stranded_lines(tx, settings.protocol)
         progress = screening_progress(tx)
     for item in items:
         if as_json:
@@ -49,8 +49,8 @@ def list_items(
             needs = f"  ! needs {ARTICLED[item.waits_for]}" if item.waits_for else ""
             typer.echo(f"{item.item:<28} {item.state:<13} {item.since}  {item.title}{checks}{needs}")
     typer.echo(f"{len(items)} items wait", err=True)
-    if unread:
-        typer.echo(unread, err=True)
+    for line in stranded:
+        typer.echo(line, err=True)
     typer.echo(f"Screening: {progress.told()}", err=True)
 
 

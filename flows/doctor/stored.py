@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from extract.errors import StoreError
-from extract.review.asked_role import stranded
 from extract.review.blinding import role_waits
+from extract.review.open_to_nobody import stranded_lines
 from extract.store.decisions import verify_chain
 from extract.store.engine import HEAD, Store
 from extract.store.grants import own_powers
@@ -110,12 +110,12 @@ def check_snapshots(settings: Settings, store: Store) -> Finding:
 
 
 def check_readers(settings: Settings, store: Store) -> Finding:
-    """Look for values that wait for a reader of a role that nobody who may decide holds."""
+    """Look for items that nobody who may decide can act on."""
     with store.read() as tx:
-        waits = role_waits(tx, settings.protocol)
-    if left := stranded(waits.values()):
-        found, _, todo = left.partition("; ")
-        return warning("readers", found, todo)
+        waits, stranded = role_waits(tx, settings.protocol), stranded_lines(tx, settings.protocol)
+    if stranded:
+        parts = [line.partition("; ") for line in stranded]
+        return warning("readers", "; ".join(found for found, _, _ in parts), "; ".join(todo for *_, todo in parts))
     return ok(
         "readers", f"values that wait for a reader of the role asked for: {len(waits)}, each with somebody for it"
     )

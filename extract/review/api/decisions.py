@@ -42,6 +42,7 @@ def add_decision_endpoints(api: Endpoints, desk: Desk) -> None:
             held = lease_on(tx, item, at=visit.at)
             if held is not None and held.person_id == visit.person:
                 release_lease(tx, item)
+        desk.at_hand.leave(visit.person, item)
         return _after(desk, visit, item, "left")
 
 

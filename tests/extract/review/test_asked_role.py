@@ -74,6 +74,8 @@ def test_without_a_role_asked_for_any_two_readers_settle_a_value(queue: Queue) -
 
 def test_two_rejections_wait_for_the_role_as_two_approvals_do(reviewers: Queue) -> None:
     (candidate,) = enqueue(reviewers.store, "100")
+    for person in ("reviewer-a", "reviewer-b"):
+        include_record(reviewers.store, TWO_REVIEWERS, "100", by=person, at=AT, study=STUDY, reason=None)
     for person, state in (("reviewer-a", "needs_second"), ("reviewer-b", "needs_second"), ("adjudicator", "rejected")):
         said = reject_value(reviewers.store, TWO_REVIEWERS, candidate, by=person, at=AT, reason="not our comparison")
         assert said == state

@@ -6,6 +6,9 @@ from extract.review.at_hand import AT_HAND_MINUTES, AtHand
 from extract.review.coming import Ahead
 from extract.store.queue import Worklist
 from flows.settings import read_protocol
+from tests.extract.review.api_client import program
+from tests.extract.review.queue_server import Queue, enqueue
+from tests.extract.review.test_queue_pages import filled
 from tests.stores import ROOT
 
 PROTOCOL = read_protocol(ROOT / "protocol.toml")[0]
@@ -66,3 +69,33 @@ def test_who_asks_again_is_given_what_they_have_open() -> None:
 def test_whoever_finds_everything_taken_helps_with_the_first() -> None:
     assert taken(AtHand(), PEOPLE[:3], work("new", items=1)) == ["record:0"] * 3
     assert taken(AtHand(), PEOPLE[:1], work("new", items=0)) == [None]
+
+
+def test_who_voted_and_found_nothing_more_keeps_nobody_from_the_record(queue: Queue) -> None:
+    enqueue(queue.store, "100", "101")
+    a, b = program(queue, "reviewer-a"), program(queue, "reviewer-b")
+    for pmid in ("101", "100"):
+        a.act(f"record:{pmid}", "vote", vote="maybe")
+    assert b.show("/next")["item"] == "record:100"
+
+
+def test_who_only_looks_keeps_nobody_from_a_record(queue: Queue) -> None:
+    enqueue(queue.store, "100", "101")
+    with (
+        queue.client("adjudicator") as adjudicator,
+        queue.client("admin") as administrator,
+        queue.client("guest") as guest,
+    ):
+        for one in (administrator, guest):
+            one.page("item/record:100")
+        filled(adjudicator, "record:101", "vote")
+        adjudicator.submit("item/record:101/leave")
+    assert program(queue, "reviewer-a").show("/next")["item"] == "record:100"
+
+
+def test_an_item_a_program_opened_by_its_name_counts_as_one_it_was_given(queue: Queue) -> None:
+    enqueue(queue.store, "100", "101", "102")
+    a, b = program(queue, "reviewer-a"), program(queue, "reviewer-b")
+    a.show("/items/record:100")
+    program(queue, "adjudicator").show("/items/record:100")
+    assert b.show("/next")["item"] == "record:101"

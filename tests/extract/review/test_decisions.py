@@ -10,14 +10,14 @@ import pytest
 
 from extract.errors import DecisionError
 from extract.review.approval import approve_value, reject_value
-from extract.review.reopened import confirm_reopened, reopen_value, withdraw_value
+from extract.review.reopened import confirm_reopened, reopen_value, undo_reopened, withdraw_value
 from extract.review.screening import exclude_record, include_record
 from extract.review.views import item_details, queue_items
 from extract.schema.effect import Comparison, Effect, Span
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import RecordState
 from extract.store.candidates import SpanError, add_candidate, verify_span
-from extract.store.curated import all_reports, curated_values, families, set_value_state
+from extract.store.curated import all_reports, curated_values, families
 from extract.store.decisions import all_decisions, decisions_on, latest_votes, verify_chain
 from extract.store.engine import Store
 from extract.store.log import open_night, open_run
@@ -102,7 +102,12 @@ def test_two_people_who_agree_make_a_record_a_report_of_a_new_study(store: Store
 
 def test_one_person_alone_decides_nothing_however_often_they_vote(store: Store) -> None:
     enqueue(store, effect())
-    assert include(store, "reviewer-a", "reviewer-a", "reviewer-a") is RecordState.SCREENING
+    assert include(store, "reviewer-a") is RecordState.SCREENING
+    for _ in range(2):
+        with pytest.raises(DecisionError, match="your vote is in already; take it back to vote again"):
+            include(store, "reviewer-a")
+    with store.read() as tx:
+        assert len(decisions_on(tx, "record", "100")) == 1
 
 
 def test_votes_that_differ_are_a_conflict_that_only_the_adjudicator_settles(store: Store) -> None:
@@ -270,9 +275,10 @@ def test_a_reopened_value_is_confirmed_or_withdrawn_by_two_people(store: Store) 
     with pytest.raises(DecisionError, match="not re-opened"):
         confirm_reopened(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="checked")
     for act, end in ((confirm_reopened, "approved"), (withdraw_value, "withdrawn")):
-        with store.write() as tx:
-            set_value_state(tx, [value_id], "reopened")
+        reopen_value(store, PROTOCOL, value_id, by="reviewer-b", at=AT, reason="a doubt")
         assert act(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="checked") == "reopened"
+        with pytest.raises(DecisionError, match="your decision is in already; take it back to decide again"):
+            act(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="checked twice")
         assert act(store, PROTOCOL, value_id, by="reviewer-b", at=AT, reason="checked") == end
 
 
@@ -443,7 +449,10 @@ def test_an_adjudicator_alone_settles_only_what_others_disagree_on(store: Store)
     reopen_value(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="doubt")
     assert withdraw_value(store, PROTOCOL, value_id, by="adjudicator", at=AT, reason="no") == "reopened"
     assert confirm_reopened(store, PROTOCOL, value_id, by="reviewer-b", at=AT, reason="fine") == "reopened"
-    reopen_value(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="again")
+    with pytest.raises(DecisionError, match="its readers differ: an adjudicator settles it now"):
+        confirm_reopened(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="fine")
+    undo_reopened(store, PROTOCOL, value_id, by="adjudicator", at=AT)
+    undo_reopened(store, PROTOCOL, value_id, by="reviewer-b", at=AT)
     confirm_reopened(store, PROTOCOL, value_id, by="reviewer-a", at=AT, reason="fine")
     withdraw_value(store, PROTOCOL, value_id, by="reviewer-b", at=AT, reason="no")
     assert withdraw_value(store, PROTOCOL, value_id, by="adjudicator", at=AT, reason="no") == "withdrawn"

@@ -1,0 +1,93 @@
+"""What waits and nobody who may decide can act on, with what to do about it: for the inbox and the operator.
+
+Three things strand an item: a reader of the asked role is missing (:mod:`extract.review.asked_role`); every adjudicator
+is part of the conflict, or none has an account; so few may decide that everybody has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from extract.review.asked_role import stranded
+from extract.review.blinding import role_waits, team
+from extract.review.readings import latest_approvals
+from extract.review.reopened_standing import decided_since_reopening, disputed
+from extract.schema.protocol import Protocol
+from extract.schema.vocabulary import RecordState
+from extract.store.candidates import list_candidates
+from extract.store.decisions import latest_votes
+from extract.store.engine import Transaction
+from extract.store.queue import Wanted, waiting_items
+from extract.store.records import list_records
+from extract.store.waiting import Asker
+
+NOBODY_OF_THE_ROLE = "nobody who may decide holds the role a reader must hold"
+NO_ADJUDICATOR = "no adjudicator can settle it"
+IS_PART = "every adjudicator took part in what it is about"
+ALL_DECIDED = "everybody who may decide has, and it needs more"
+
+ADVICE = {
+    NO_ADJUDICATOR: "give one an account again (`living-review user passwd`), or name one under [[people]]",
+    IS_PART: "one of them takes the own decision back on the item's page, or [[people]] names another adjudicator",
+    ALL_DECIDED: "name more people under [[people]] of protocol.toml, or give one an account again "
+    "(`living-review user passwd`)",
+}
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """An item nobody can act on, and why."""
+
+    item: str
+    why: str
+
+
+def open_to_nobody(tx: Transaction, protocol: Protocol) -> tuple[Stuck, ...]:
+    """Return what waits for nobody, each item once."""
+    unread = (f"value:{one}" for one, wait in role_waits(tx, protocol).items() if not wait.able)
+    stuck = {item: Stuck(item, NOBODY_OF_THE_ROLE) for item in unread}
+    people = team(tx, protocol)
+    adjudicators = people & {person.id for person in protocol.people if person.role == "adjudicator"}
+    for item, decided in _conflicts(tx):
+        if not adjudicators.difference(decided):
+            why = IS_PART if adjudicators else NO_ADJUDICATOR
+            stuck[item] = Stuck(item, why)
+    if len(people) < max(protocol.living.votes_needed, protocol.living.approvals_needed):
+        for item, decided in _all_open(tx):
+            if not people.difference(decided):
+                stuck.setdefault(item, Stuck(item, ALL_DECIDED))
+    return tuple(stuck.values())
+
+
+def stranded_lines(tx: Transaction, protocol: Protocol) -> tuple[str, ...]:
+    """Say how many items wait for nobody, a line a reason: what it is, a semicolon, and what to do."""
+    stuck = open_to_nobody(tx, protocol)
+    lines = [stranded(role_waits(tx, protocol).values())]
+    for why, todo in ADVICE.items():
+        same = [one.item for one in stuck if one.why == why]
+        if same:
+            items = f"{same[0]} waits" if len(same) == 1 else f"{len(same)} items wait ({same[0]} is one)"
+            lines.append(f"{items}, and {why}; {todo}")
+    return tuple(line for line in lines if line)
+
+
+def _conflicts(tx: Transaction) -> Iterator[tuple[str, Collection[str]]]:
+    for record in list_records(tx, states=[RecordState.CONFLICT]):
+        yield f"record:{record.pmid}", latest_votes(tx, record.pmid).keys()
+    for candidate in list_candidates(tx, states=["conflict"]):
+        yield f"value:{candidate.candidate_id}", latest_approvals(tx, candidate.candidate_id).keys()
+    for value_id, decided in disputed(tx).items():
+        yield f"reopened:{value_id}", decided
+
+
+def _all_open(tx: Transaction) -> Iterator[tuple[str, Collection[str]]]:
+    """Go through everything that waits with who decided on it; long, and only asked for where few may decide."""
+    for waits in waiting_items(tx, Asker(), Wanted())[0]:
+        identifier = waits.item.partition(":")[2]
+        if waits.kind == "record":
+            yield waits.item, latest_votes(tx, identifier).keys()
+        elif waits.kind == "value":
+            yield waits.item, latest_approvals(tx, identifier).keys()
+        else:
+            yield waits.item, decided_since_reopening(tx, identifier).keys()
