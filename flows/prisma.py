@@ -59,7 +59,8 @@ def prisma_flow(
     reports_with_values = {frozen.report.report_id for frozen in table.values}
     primary = [s for s in syntheses if s.outcome == protocol.primary_outcome().code and s.pattern == "all"]
     pooled = {i.study_id for s in primary if s.subtype == "all" for i in s.inputs}
-    included = len(in_state[RecordState.INCLUDED])
+    included = in_state[RecordState.INCLUDED]
+    valued = sum(record.report_id in reports_with_values for record in included)
     found = [origins.get(record.pmid) for record in records]
     boxes = (
         FlowBox(
@@ -78,7 +79,13 @@ def prisma_flow(
         FlowBox(key="records", label="Records to screen, from every source", count=len(records)),
         FlowBox(key="waiting", label="Records waiting for screening", count=waiting),
         FlowBox(key="excluded", label="Records excluded", count=len(excluded)),
-        FlowBox(key="included_records", label="Records included", count=included),
+        FlowBox(key="included_records", label="Records included", count=len(included)),
+        FlowBox(
+            key="records_without_value",
+            label="Included records without an approved value so far",
+            count=len(included) - valued,
+        ),
+        FlowBox(key="records_with_value", label="Included records with an approved value", count=valued),
         FlowBox(
             key="other_reports",
             label="Reports identified by other methods (in the starting table, not a record)",
@@ -98,6 +105,9 @@ def prisma_flow(
     )
     return Flow(
         boxes=boxes,
-        edges=(("records", ("waiting", "excluded", "included_records")),),
+        edges=(
+            ("records", ("waiting", "excluded", "included_records")),
+            ("included_records", ("records_without_value", "records_with_value")),
+        ),
         exclusion_reasons=reasons,
     )

@@ -33,9 +33,11 @@ FIELD_WORDS: Mapping[str, str] = {
 
 CORRECTION = re.compile(
     r"(?P<before>^|; |: )(?P<field>[a-z]+(?:_[a-z]+)*): (?P<old>[^;:()]*?)(?: -> (?P<new>[^;:()]*?))? "
-    r"\((?P<confirmed>confirmation: )?"
+    r"\((?:(?P<kind>confirmation|exclusion): )?"
 )
 """``field: reported -> used (reason`` or ``field: reported (confirmation: reason``, as a value's row has it."""
+
+KIND_LABELS: Mapping[str | None, str] = {None: "Correction", "confirmation": "Confirmed", "exclusion": "Left out"}
 
 ENDING_IN_ZERO = re.compile(r"(-?\d+)\.0")
 
@@ -50,10 +52,10 @@ def trigger_words(text: str) -> str:
     return correction_words(notice_words(text))
 
 
-def is_confirmation(text: str) -> bool:
-    """Return whether reviewers only confirmed what is printed."""
-    found = list(CORRECTION.finditer(text))
-    return bool(found) and all(one["confirmed"] for one in found)
+def correction_label(text: str) -> str:
+    """Return what reviewers did to a value: corrected it, only confirmed what is printed, or left it out for it."""
+    kinds = {found["kind"] for found in CORRECTION.finditer(text)}
+    return KIND_LABELS[kinds.pop() if len(kinds) == 1 else None]
 
 
 def _told(found: re.Match[str]) -> str:
@@ -61,7 +63,7 @@ def _told(found: re.Match[str]) -> str:
     told = f"{found['before']}{name}: {_content(found['old'])}"
     if found["new"] is not None:
         told += f" → {_content(found['new'])}"
-    return f"{told} (confirmed: " if found["confirmed"] else f"{told} ("
+    return f"{told} ({KIND_LABELS[found['kind']].lower()}: " if found["kind"] else f"{told} ("
 
 
 def _content(text: str) -> str:

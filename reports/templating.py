@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from reports import bias, links, notation, notices
 from reports.check_words import check_words
-from reports.correction_words import correction_words, is_confirmation, trigger_words
+from reports.correction_words import correction_label, correction_words, trigger_words
 from reports.holes import region
 from reports.model_words import analysis_words, planned_words
 
@@ -40,7 +40,7 @@ FILTERS: dict[str, Any] = {
     "bias_letter": bias.letter_of,
     "check_words": check_words,
     "correction_words": correction_words,
-    "is_confirmation": is_confirmation,
+    "correction_label": correction_label,
     "trigger_words": trigger_words,
     "analysis_words": analysis_words,
     "planned_words": planned_words,
@@ -115,13 +115,17 @@ FOLDER_LINK = re.compile(r'href="([^":#?]*/)(#[^"]*)?"')
 """A link to a folder of this site; an address with a scheme holds a colon and is left alone."""
 
 
+BETWEEN_PARTS = re.compile(r">\n(?=</?(?:tr|td|th|thead|tbody|tfoot|g|path|rect|circle|polygon|text|title|desc)[ />])")
+"""Line breaks beside parts of tables and pictures, which show nothing: a kilobyte on a long page."""
+
+
 def tidy(html: str) -> str:
-    """Drop the indentation and blank lines that templates leave, and name the file that links to folders mean.
+    """Drop the white space that templates leave, and name the file that links to folders mean.
 
     With the file named, the site can be read from a disk without any server.
     """
     lines = "\n".join(line for line in (raw.strip() for raw in html.split("\n")) if line) + "\n"
-    return FOLDER_LINK.sub(r'href="\1index.html\2"', lines)
+    return FOLDER_LINK.sub(r'href="\1index.html\2"', BETWEEN_PARTS.sub(">", lines))
 
 
 def script() -> str:

@@ -235,6 +235,11 @@ def test_the_flow_counts_what_the_tables_hold(site: Path, values: dict[str, dict
     assert boxes["Studies (trial families) with at least one approved value"] == len(studies)
     parts = ("Records waiting for screening", "Records excluded", "Records included")
     assert boxes["Records to screen, from every source"] == sum(boxes[part] for part in parts)
+    # From records to reports: what has no value yet stands at the side, what is no record comes in beside.
+    with_value = boxes["Included records with an approved value"]
+    assert boxes["Records included"] == boxes["Included records without an approved value so far"] + with_value
+    other = boxes["Reports identified by other methods (in the starting table, not a record)"]
+    assert boxes["Reports with at least one approved value"] == with_value + other
     main = [found for found in shown(site, values) if found.synthesis_id.startswith("os--all--all--")]
     pooled = {values[row.get("data-value")]["study_id"] for one in main for row in one.rows}
     assert boxes["Studies in the main analyses of the primary outcome"] == len(pooled)
