@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from flows.outgoing import refuse_other_hosts
 from tests.stores import Under
 
 # How long an example takes is a matter of the machine and its load; what must be fast has a budget of its own.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+# Tests talk to this machine only, and each of them under the guard that the processes of the review have.
+refuse_other_hosts(frozenset())
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
