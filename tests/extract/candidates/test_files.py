@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import json
@@ -124,3 +125,20 @@ def test_progress_counts_documents(tmp_path: Path) -> None:
     seen: list[int] = []
     run([path], own_protocol(), out=io.StringIO(), err=io.StringIO(), progress=seen.append)
     assert sum(seen) == 5
+
+
+def test_reading_makes_no_garbage_that_only_a_collector_frees(tmp_path: Path) -> None:
+    path = tmp_path / "many.jsonl"
+    path.write_text("".join(f"{line(number)}\n" for number in range(300)), encoding="utf-8")
+    run_on(path)
+    gc.collect()
+    gc.disable()
+    try:
+        run_on(path)
+        left = gc.collect()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    run_on(path)
+    assert gc.isenabled()
+    assert left < 300, "fewer than one object a document"
