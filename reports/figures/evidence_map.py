@@ -113,7 +113,9 @@ def _finding(rows: Sequence[tuple[str, Sequence[MapCell]]]) -> str:
     trials = sum(cell.randomised is not None and cell.randomised.k > 0 for cell in cells)
     apart = sum(cell.observational is not None and cell.observational.k > 0 for cell in cells)
     empty = sum(not any(s is not None and s.k for s in (c.randomised, c.observational)) for c in cells)
+    both = trials + apart + empty - len(cells)
+    shared = f" ({both} of them both)" if both else ""
     return (
         f"Of {counted(len(cells), 'group', 'groups')} {trials} {'has' if trials == 1 else 'have'} randomised evidence, "
-        f"{apart} observational evidence, and {empty} no usable result of either kind."
+        f"{apart} observational evidence{shared}, and {empty} no usable result of either kind."
     )

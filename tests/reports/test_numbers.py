@@ -228,3 +228,16 @@ def test_no_page_prints_a_ratio_that_the_snapshot_does_not_hold(rich: Built) -> 
             assert found in allowed, (path, found)
             seen += 1
     assert seen > 200
+
+
+def test_the_groups_the_evidence_map_counts_add_up(rich: Built) -> None:
+    said = rich.page("").text
+    found = re.search(
+        r"Of (\d+) groups (\d+) ha(?:s|ve) randomised evidence, (\d+) observational evidence"
+        r"(?: \((\d+) of them both\))?, and (\d+) no usable result",
+        said,
+    )
+    assert found
+    groups, trials, apart, both, empty = (int(number or 0) for number in found.groups())
+    assert both > 0
+    assert trials + apart - both + empty == groups
