@@ -81,7 +81,7 @@ def funnel(
     return Scatter(
         anchor=anchor,
         title=title,
-        finding=_funnel_finding(synthesis, centre, short),
+        finding=_funnel_finding(synthesis, centre),
         x_label="Hazard ratio (log scale)",
         y_label="Standard error",
         dots=tuple(Dot(axis.x(math.exp(one.log_hr)), y(one.se_log_hr), one.label) for one in synthesis.inputs),
@@ -103,14 +103,14 @@ def funnel(
     )
 
 
-def _funnel_finding(synthesis: Synthesis, centre: float, short: str) -> str:
+def _funnel_finding(synthesis: Synthesis, centre: float) -> str:
     left = sum(one.log_hr < centre for one in synthesis.inputs)
     test = ""
     if synthesis.asymmetry is not None:
         test = f" {synthesis.asymmetry.test}'s test of asymmetry: p {p_value(synthesis.asymmetry.p)}."
     return (
-        f"{synthesis.k} studies around a pooled ratio of {ratio_number(math.exp(centre))}: {left} lie on the side of "
-        f"{short}, {synthesis.k - left} on the other.{test} Asymmetry can come from small studies left unpublished, "
+        f"{synthesis.k} studies around a pooled ratio of {ratio_number(math.exp(centre))}: {left} lie below it, "
+        f"{synthesis.k - left} above.{test} Asymmetry can come from small studies left unpublished, "
         "from bias, or from real differences."
     )
 

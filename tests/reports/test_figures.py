@@ -145,6 +145,8 @@ def test_the_contours_of_a_funnel_are_the_usual_levels_of_significance() -> None
     assert widths[0] / widths[1] == pytest.approx(2.576 / 1.960, abs=0.01)
     assert widths[1] / widths[2] == pytest.approx(1.960 / 1.645, abs=0.01)
     assert "Egger" in drawn.finding
+    # The sides are those of the pooled ratio: a study above 0.8 still may favour surgery.
+    assert re.search(r"around a pooled ratio of \d\.\d\d: \d+ lie below it, \d+ above\.", drawn.finding)
 
 
 def test_the_baujat_plot_names_the_study_that_moves_the_result() -> None:
