@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, settings
 from flows.outgoing import refuse_other_hosts
 from tests.stores import Under
 
-# How long an example takes is a matter of the machine and its load; what must be fast has a budget of its own.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+# How long an example takes is a matter of the machine and its load; what must be fast has a budget of its own. The same
+# examples every time, so that a failure is the change's; `HYPOTHESIS_PROFILE=explore make test` looks for new ones.
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("explore"), derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 # Tests talk to this machine only, and each of them under the guard that the processes of the review have.
 refuse_other_hosts(frozenset())

@@ -76,7 +76,8 @@ def recall_estimate(
         raise ValueError(f"level is {level}; expected a share between 0 and 1")
     low, high = _eligible_limits(pile, sampled, found_in_sample, level=level)
     seen = found_before + found_in_sample
-    eligible = found_in_sample * pile / sampled if sampled else None
+    # Documents come whole: the sample's share may fall just short of a limit.
+    eligible = min(max(found_in_sample * pile / sampled, low), high) if sampled else None
     return RecallEstimate(
         recall=None if eligible is None else _share(seen, found_before + eligible),
         recall_low=_share(seen, found_before + high) or 0.0,

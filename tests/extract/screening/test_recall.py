@@ -42,6 +42,14 @@ def test_a_sample_that_finds_one_lowers_the_estimate():
     assert result.recall == pytest.approx(46 / 47)
 
 
+def test_an_estimate_between_two_whole_numbers_of_which_one_is_excluded_stays_inside_its_interval():
+    # 78 of 79 sampled from 80 are eligible: the share says 78.99, the exact limits 79 and 79.
+    result = recall_estimate(found_before=0, pile=80, sampled=79, found_in_sample=78)
+
+    assert (result.eligible_low, result.eligible_in_pile, result.eligible_high) == (79, 79, 79)
+    assert result.recall_low == result.recall == result.recall_high == pytest.approx(78 / 79)
+
+
 def test_nothing_found_and_nothing_sampled_is_not_a_recall():
     result = recall_estimate(found_before=0, pile=10, sampled=5, found_in_sample=0)
 
