@@ -14,6 +14,7 @@ from extract.review.accounts import (
     new_link,
 )
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit, local_path, set_cookie
+from extract.review.kept_typed import carried, keep_carried
 from extract.review.passwords import SHORTEST
 from extract.review.sessions import sign_in, sign_out
 
@@ -29,7 +30,7 @@ def _sign_in_pages(pages: Pages, desk: Desk) -> None:
     @pages.get("/login", Access.ANYONE)
     def login(visit: Visit) -> Response:
         after = local_path(visit.request.query_params.get("next", ROOT))
-        return desk.page(visit, "login.html", after=after, person="", problem="", provider=desk.provider)
+        return desk.page(visit, "login.html", after=after, person="", problem="", provider=desk.provider, carry={})
 
     @pages.post("/login", Access.ANYONE)
     def check(visit: Visit) -> Response:
@@ -54,7 +55,9 @@ def _sign_in_pages(pages: Pages, desk: Desk) -> None:
                 person=person,
                 problem=str(error),
                 provider=desk.provider,
+                carry=carried(visit.form),
             )
+        keep_carried(desk.store, visit.form, after, person_id=person, at=visit.at)
         return _signed_in(visit, token, after)
 
     @pages.post("/logout", Access.SIGNED_IN)

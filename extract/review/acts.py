@@ -23,6 +23,7 @@ from extract.review.screening import exclude_record, include_record, maybe_recor
 from extract.review.seeded import note_if_caught, refuse_typed_seed
 from extract.review.seen import candidate_mark, refuse_stale
 from extract.review.surroundings import surroundings
+from extract.review.unsaved import DROP, changed_in_reading, refuse_unsaved
 from extract.review.value_view import differences_between, is_blind, is_last
 from extract.schema.value import ReportedValue
 from extract.store.candidates import get_candidate
@@ -79,6 +80,7 @@ def _vote(desk: Desk, visit: Visit, pmid: str) -> str:
 
 
 def _approve(desk: Desk, visit: Visit, candidate_id: str) -> str:
+    _refuse_rejected(visit)
     who = {"person_id": visit.person, "at": visit.at}
     refuse_typed_seed(desk.store, candidate_id, visit.form, **who)
     proposed, blind = _proposed(desk, visit, candidate_id)
@@ -128,6 +130,7 @@ def _approved(desk: Desk, visit: Visit, candidate_id: str, form: ValueForm, *, b
 
 def _settle(desk: Desk, visit: Visit, candidate_id: str) -> str:
     """Let the adjudicator choose field by field; fields on which the readers agree stay as they read them."""
+    _refuse_rejected(visit)
     proposed, _ = _proposed(desk, visit, candidate_id)
     with desk.store.read() as tx:
         approvals = latest_approvals(tx, candidate_id)
@@ -138,10 +141,12 @@ def _settle(desk: Desk, visit: Visit, candidate_id: str) -> str:
     errors = {}
     for difference in differences_between(proposed, approvals):
         picked = visit.form.get(f"pick-{difference.name}")
+        other = visit.form.get(f"other-{difference.name}", "").strip()
+        if picked is None and other:
+            picked = "other"
         if picked is None:
             errors[difference.name] = "choose one of them"
         else:
-            other = visit.form.get(f"other-{difference.name}", "").strip()
             chosen[difference.name] = other if picked == "other" else picked.removeprefix("=")
     if not visit.form.get("reason", "").strip():
         errors["reason"] = "say why: both readers will want to know"
@@ -165,10 +170,27 @@ def _proposed(desk: Desk, visit: Visit, candidate_id: str) -> tuple[ReportedValu
     return proposed_value(candidate.effect), blind
 
 
+def _refuse_rejected(visit: Visit) -> None:
+    """Refuse to approve beside a reason for rejecting: pressing Enter in its field must not approve."""
+    if visit.form.get("rejection", "").strip() and not visit.form.get(DROP):
+        raise FieldErrors(
+            {
+                "rejection": "this says why to reject it: press Reject, or empty the field",
+                DROP: "or tick here to approve and let that reason go",
+            }
+        )
+
+
 def _reject(desk: Desk, visit: Visit, candidate_id: str) -> str:
     reason = visit.form.get("rejection", "").strip()
     if not reason:
         raise FieldErrors({"rejection": "say why it is no result for this review"})
+    with desk.store.read() as tx:
+        candidate = get_candidate(tx, candidate_id)
+        if candidate is not None:
+            refuse_stale(candidate_mark(tx, candidate), visit.form.get("seen", ""))
+            changed = changed_in_reading(tx, visit.form, candidate, person_id=visit.person)
+            refuse_unsaved(visit.form, changed, instead="save it, or put back what stood there", act="reject")
     return reject_value(
         desk.store,
         desk.protocol,

@@ -10,14 +10,18 @@ from starlette.responses import RedirectResponse, Response
 from extract.appraisal.judgement import read_judgement, tool_for
 from extract.errors import DecisionError, FieldErrors, StaleItem
 from extract.review.bias import assessment_of, judge_result, undo_judgement
-from extract.review.bias_view import as_reviewer, bias_page, draft_key
+from extract.review.bias_view import as_reviewer, bias_page
 from extract.review.certainty import BodyOfEvidence, Ratings, may_rate, rate_certainty, ratings, undo_rating
 from extract.review.certainty_form import read_rating, steps_of
-from extract.review.desk import ROOT, Access, Desk, Pages, Visit, shown
+from extract.review.desk import ROOT, Access, Desk, Pages, Visit, kept
 from extract.review.done import done_notice
 from extract.review.judgements import Waiting, judgements
+from extract.review.kept_typed import draft_of
 from extract.store.engine import Transaction
-from extract.store.work import drop_draft, save_draft
+from extract.store.work import drop_draft, get_draft, save_draft
+
+THEN = "then"
+"""Name of the button that saves a draft and goes on to the next item."""
 
 
 def add_appraisal_pages(pages: Pages, desk: Desk) -> None:
@@ -64,10 +68,8 @@ def _add_bias(pages: Pages, desk: Desk) -> None:
                 assessment_of(tx, item)
             except DecisionError as error:
                 return desk.page(visit, "message.html", status=404, title="There is no such result", words=str(error))
-            save_draft(tx, draft_key(item), visit.person, shown(visit.form), at=visit.at)
-        if visit.request.headers.get("sec-fetch-mode") == "navigate":
-            return RedirectResponse(f"{ROOT}bias/{quote(item, safe='~')}#judge", 303)
-        return Response(status_code=204)
+            save_draft(tx, draft_of("bias", item), visit.person, _kept(visit), at=visit.at)
+        return _drafted(visit, f"bias/{quote(item, safe='~')}", "#judge")
 
     @pages.post("/bias/{item}/judge", Access.DECIDE)
     def save(visit: Visit) -> Response:
@@ -87,7 +89,7 @@ def judge(desk: Desk, visit: Visit) -> str:
     seen = visit.form.get("seen", "")
     state = judge_result(desk.store, desk.protocol, item, judgement, by=visit.person, at=visit.at, seen=seen)
     with desk.store.write() as tx:
-        drop_draft(tx, draft_key(item), visit.person)
+        drop_draft(tx, draft_of("bias", item), visit.person)
     return state
 
 
@@ -101,7 +103,7 @@ def undo_judged(desk: Desk, visit: Visit) -> str:
 def _show_bias(
     desk: Desk, visit: Visit, *, status: int = 200, errors: Mapping[str, str] | None = None, stale: str = ""
 ) -> Response:
-    typed = shown(visit.form)
+    typed = kept(visit.form)
     try:
         with desk.store.read() as tx:
             if visit.member is None:
@@ -120,6 +122,19 @@ def _add_certainty(pages: Pages, desk: Desk) -> None:
     def certainty(visit: Visit) -> Response:
         return _show_certainty(desk, visit)
 
+    @pages.post("/certainty/{item}/draft", Access.DECIDE)
+    def draft(visit: Visit) -> Response:
+        item = visit.request.path_params["item"]
+        with desk.store.write() as tx:
+            try:
+                body_of(desk, tx, item)
+            except DecisionError as error:
+                return desk.page(
+                    visit, "message.html", status=404, title="There is no such synthesis", words=str(error)
+                )
+            save_draft(tx, draft_of("certainty", item), visit.person, _kept(visit), at=visit.at)
+        return _drafted(visit, f"certainty/{quote(item, safe='')}", "")
+
     @pages.post("/certainty/{item}/judge", Access.DECIDE)
     def save(visit: Visit) -> Response:
         return _decided(desk, visit, rate, _show_certainty)
@@ -127,6 +142,19 @@ def _add_certainty(pages: Pages, desk: Desk) -> None:
     @pages.post("/certainty/{item}/undo", Access.DECIDE)
     def undo(visit: Visit) -> Response:
         return _decided(desk, visit, undo_rated, _show_certainty)
+
+
+def _kept(visit: Visit) -> dict[str, str]:
+    return {name: text for name, text in kept(visit.form).items() if name != THEN}
+
+
+def _drafted(visit: Visit, path: str, place: str) -> Response:
+    """Go on after a draft was saved: to the next item, back to the page, or nowhere where a script saved it."""
+    if visit.form.get(THEN):
+        return RedirectResponse(f"{ROOT}next?after={quote(path, safe='')}", 303)
+    if visit.request.headers.get("sec-fetch-mode") == "navigate":
+        return RedirectResponse(f"{ROOT}{path}{place}", 303)
+    return Response(status_code=204)
 
 
 def body_of(desk: Desk, tx: Transaction, item: str) -> BodyOfEvidence:
@@ -148,7 +176,7 @@ def rate(desk: Desk, visit: Visit) -> str:
     with desk.store.read() as tx:
         body = body_of(desk, tx, visit.request.path_params["item"])
     level, reason, steps = read_rating(body, visit.form)
-    return rate_certainty(
+    state = rate_certainty(
         desk.store,
         desk.protocol,
         body,
@@ -159,6 +187,9 @@ def rate(desk: Desk, visit: Visit) -> str:
         at=visit.at,
         seen=visit.form.get("seen", ""),
     )
+    with desk.store.write() as tx:
+        drop_draft(tx, draft_of("certainty", body.synthesis_id), visit.person)
+    return state
 
 
 def undo_rated(desk: Desk, visit: Visit) -> str:
@@ -172,7 +203,7 @@ def undo_rated(desk: Desk, visit: Visit) -> str:
 def _show_certainty(
     desk: Desk, visit: Visit, *, status: int = 200, errors: Mapping[str, str] | None = None, stale: str = ""
 ) -> Response:
-    typed = shown(visit.form)
+    typed = kept(visit.form)
     try:
         with desk.store.read() as tx:
             body = body_of(desk, tx, visit.request.path_params["item"])
@@ -183,6 +214,11 @@ def _show_certainty(
     person = as_reviewer(visit.member) if visit.member is not None else None
     decidable = person is not None and may_rate(standing, body, person)
     state = standing.state(body.fingerprint)
+    draft = None
+    if decidable and person is not None:
+        with desk.store.read() as tx:
+            draft = get_draft(tx, draft_of("certainty", body.synthesis_id), person.person_id)
+    typed = (draft.typed if draft is not None else {}) | typed
     settles = decidable and person is not None and person.role == "adjudicator"
     given = standing.on(body.fingerprint)
     return desk.page(
@@ -198,6 +234,7 @@ def _show_certainty(
         others=sorted(given.items()) if settles or state in ("conflict", "agreed") else [],
         steps=steps_of(body, typed),
         typed=typed,
+        draft=draft,
         errors=dict(errors or {}),
         stale=stale,
         done=done,

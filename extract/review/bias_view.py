@@ -10,6 +10,7 @@ from extract.appraisal.tools import OVERALL, Domain, Proposal, Tool
 from extract.pubmed.parse import record_from_json
 from extract.review.accounts import Member
 from extract.review.bias import Assessment, assessment_of, may_judge
+from extract.review.kept_typed import draft_of
 from extract.review.people import Reviewer
 from extract.schema.protocol import Protocol
 from extract.store.curated import Report
@@ -51,11 +52,6 @@ def as_reviewer(member: Member) -> Reviewer | None:
     return Reviewer(member.person_id, member.role) if member.decides else None
 
 
-def draft_key(item: str) -> str:
-    """Return the name under which what a judge typed is kept."""
-    return f"bias:{item}"
-
-
 def bias_page(tx: Transaction, protocol: Protocol, item: str, member: Member, typed: dict[str, str]) -> BiasPage:
     """Return the page of one result.
 
@@ -74,7 +70,7 @@ def bias_page(tx: Transaction, protocol: Protocol, item: str, member: Member, ty
     tool = tool_for(result.tool, protocol.appraisal.confounders)
     decidable = person is not None and may_judge(assessment, person)
     settles = decidable and member.role == "adjudicator"
-    draft = get_draft(tx, draft_key(item), member.person_id) if decidable else None
+    draft = get_draft(tx, draft_of("bias", item), member.person_id) if decidable else None
     form = _start(assessment, tool, settles=settles)
     form |= draft.typed if draft is not None else {}
     form |= typed

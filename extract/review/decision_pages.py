@@ -12,11 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from extract.errors import DecisionError, FieldErrors, SeedMissed, StaleItem
 from extract.review.acts import ACTS, Act, PreviewFirst
 from extract.review.derived import derived_lines
-from extract.review.desk import ROOT, Access, Desk, Pages, Visit, shown
+from extract.review.desk import ROOT, Access, Desk, Pages, Visit, kept
 from extract.review.fields import placed
 from extract.review.item_pages import item_path, show_item
 from extract.review.leases import claim
 from extract.review.preview import reading_mark
+from extract.review.unsaved import facts_typed, typed_something
 from extract.store.work import drop_draft, lease_on, release_lease, save_draft
 
 
@@ -32,7 +33,7 @@ def add_decision_pages(pages: Pages, desk: Desk) -> None:
         if not lease.mine:
             words = f"{lease.holder} took this item over: the draft is not saved, what you typed is still here"
             return Response(words, status_code=409, media_type="text/plain")
-        typed = shown(visit.form)
+        typed = kept(visit.form)
         with desk.store.write() as tx:
             save_draft(tx, item[:140], visit.person, typed, at=visit.at)
         if visit.request.headers.get("sec-fetch-mode") == "navigate":
@@ -49,6 +50,8 @@ def add_decision_pages(pages: Pages, desk: Desk) -> None:
     def leave(visit: Visit) -> Response:
         item = visit.request.path_params["item"]
         with desk.store.write() as tx:
+            if typed_something(tx, item, visit.form, person_id=visit.person):
+                save_draft(tx, item[:140], visit.person, kept(visit.form), at=visit.at)
             held = lease_on(tx, item, at=visit.at)
             if held is not None and held.person_id == visit.person:
                 release_lease(tx, item)
@@ -60,7 +63,7 @@ def _decision(pages: Pages, desk: Desk, name: str, act: Act) -> None:
     @pages.post(f"/item/{{item}}/{name}", Access.DECIDE)
     def decide(visit: Visit) -> Response:
         item = visit.request.path_params["item"]
-        typed = shown(visit.form)
+        typed = kept(visit.form)
         try:
             carry_out(desk, visit, item, act)
         except SeedMissed as error:
@@ -97,7 +100,11 @@ def carry_out(desk: Desk, visit: Visit, item: str, act: Act) -> str:
     state = act(desk, visit, item.partition(":")[2])
     desk.at_hand.leave(visit.person, item)
     with desk.store.write() as tx:
-        drop_draft(tx, item, visit.person)
+        if visit.form.get("vote", "include") != "include" and facts_typed(visit.form):
+            # Whoever takes the vote back finds what they had filled in about the study.
+            save_draft(tx, item, visit.person, kept(visit.form), at=visit.at)
+        elif state != "undone":
+            drop_draft(tx, item, visit.person)
         release_lease(tx, item)
     if state in ("approved", "withdrawn"):
         desk.on_approved()

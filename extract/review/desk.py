@@ -25,6 +25,8 @@ from extract.review.coming import Handed
 from extract.review.curves import DeriveCurve
 from extract.review.fields import FieldGroup, field_groups, label_of
 from extract.review.guard import TOKEN_FIELD, cookie_name, cookie_token, form_token
+from extract.review.kept_typed import KEPT, page_of
+from extract.review.notices import notice_words
 from extract.review.passwords import Passwords
 from extract.review.preview import Preview
 from extract.review.seeding import SeedPlan
@@ -71,7 +73,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"pasted": pasted, "labelled": label_of}
+    made.filters |= {"pasted": pasted, "labelled": label_of, "noticed": notice_words}
     return made
 
 
@@ -230,15 +232,24 @@ class Pages:
     def _refusal(self, visit: Visit) -> Response:
         if visit.member is None and visit.request.method in ("GET", "HEAD"):
             return visit.with_cookie(RedirectResponse(f"{ROOT}login?next={quote(visit.path, safe='')}", 303))
-        why = "You are not signed in any more." if visit.member is None else "Your role may look here, not decide."
-        status = 401 if visit.member is None else 403
-        return self._desk.page(visit, "refused.html", status=status, why=why, typed=shown(visit.form))
+        if visit.member is not None:
+            why = "Your role may look here, not decide."
+            return self._desk.page(visit, "refused.html", status=403, why=why, typed=shown(visit.form), back="")
+        why, back = "You are not signed in any more.", page_of(visit.request.url.path)
+        carry = {f"{KEPT}{name}": text for name, text in kept(visit.form).items() if name != "opened"} if back else {}
+        typed = shown(visit.form)
+        return self._desk.page(visit, "refused.html", status=401, why=why, typed=typed, back=back, carry=carry)
 
 
 UNSEEN = ("seen", "previewed", "blind")
 """Fields of a form that nobody typed."""
 
 
+def kept(form: dict[str, str]) -> dict[str, str]:
+    """Return everything a form's next page must hold again: fields that were emptied too, but no password."""
+    return {name: text for name, text in form.items() if "password" not in name and name not in UNSEEN}
+
+
 def shown(form: dict[str, str]) -> dict[str, str]:
     """Return what a person typed and may see again: everything but passwords and empty fields."""
-    return {name: text for name, text in form.items() if text and "password" not in name and name not in UNSEEN}
+    return {name: text for name, text in kept(form).items() if text}

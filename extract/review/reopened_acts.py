@@ -7,11 +7,12 @@ from collections.abc import Callable
 from extract.errors import DecisionError, FieldErrors
 from extract.review.desk import Desk, Visit
 from extract.review.doubts import answers_to, unanswered
-from extract.review.fields import ValueForm, label_of, problem_of, read_form
+from extract.review.fields import ValueForm, read_form
 from extract.review.forms import CHECK_FIELD, cleared_checks, seconds_on
 from extract.review.reopened import confirm_reopened, correct_reopened, corrected_value, new_doubts, withdraw_value
 from extract.review.seen import refuse_stale, value_mark
-from extract.schema.value import apply_corrections, value_with
+from extract.review.unsaved import changed_in_correction, refuse_unsaved
+from extract.schema.value import apply_corrections
 from extract.store.curated import CuratedValue, get_value
 
 
@@ -53,28 +54,22 @@ def _typed_over(desk: Desk, visit: Visit, value_id: str) -> tuple[CuratedValue, 
     return value, read_form(visit.form, apply_corrections(value.reported, value.corrections), blind=False)
 
 
-def _refuse_unsaved_correction(desk: Desk, visit: Visit, value_id: str) -> None:
-    """Refuse to confirm a value whose fields the person changed: what they typed would be lost."""
-    value, form = _typed_over(desk, visit, value_id)
-    used = apply_corrections(value.reported, value.corrections)
-
-    def same(name: str, text: str) -> bool:
-        return problem_of(lambda: value_with(used, {name: text})) is None and value_with(used, {name: text}) == used
-
-    changed = [name for name, text in form.changes.items() if not same(name, text)]
-    if changed:
-        named = ", ".join(label_of(name).lower() for name in changed)
-        raise FieldErrors({changed[0]: f"you changed {named}: save it as a correction, or put back what stood there"})
+def _refuse_unsaved_correction(desk: Desk, visit: Visit, value_id: str, *, act: str) -> None:
+    """Refuse to confirm or withdraw a value whose fields the person changed: what they typed would be lost."""
+    value, _ = _typed_over(desk, visit, value_id)
+    changed = changed_in_correction(visit.form, apply_corrections(value.reported, value.corrections))
+    refuse_unsaved(visit.form, changed, instead="save it as a correction, or put back what stood there", act=act)
 
 
 def confirm_act(desk: Desk, visit: Visit, value_id: str) -> str:
     """Confirm the value as it is used."""
-    _refuse_unsaved_correction(desk, visit, value_id)
+    _refuse_unsaved_correction(desk, visit, value_id, act="confirm")
     return _after_notice(confirm_reopened, desk, visit, value_id)
 
 
 def withdraw_act(desk: Desk, visit: Visit, value_id: str) -> str:
     """Withdraw the value from the pool."""
+    _refuse_unsaved_correction(desk, visit, value_id, act="withdraw")
     return _after_notice(withdraw_value, desk, visit, value_id)
 
 

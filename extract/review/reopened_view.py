@@ -17,6 +17,7 @@ from extract.schema.value import apply_corrections
 from extract.store.curated import all_alerts, all_reports, get_value
 from extract.store.decisions import Decision, decisions_on
 from extract.store.engine import Transaction
+from extract.store.records import get_record
 from extract.store.work import get_draft
 
 
@@ -40,10 +41,12 @@ def reopened_view(
     draft = get_draft(tx, f"reopened:{value_id}", member.person_id) if decidable else None
     used = texts_of(apply_corrections(value.reported, value.corrections))
     texts = {**used, **(draft.typed if draft else {}), **typed}
+    report = next((report for report in all_reports(tx) if report.report_id == value.report_id), None)
     return "reopened.html", {
         "state": value.state,
         "value": value,
-        "report": next((report for report in all_reports(tx) if report.report_id == value.report_id), None),
+        "report": report,
+        "has_record": report is not None and report.pmid is not None and get_record(tx, report.pmid) is not None,
         "used": {name: text for name, text in used.items() if text},
         "linked": [alert for alert in all_alerts(tx) if alert.report_id == value.report_id],
         "decidable": decidable,

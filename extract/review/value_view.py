@@ -128,7 +128,7 @@ def value_view(
         "seen": candidate_mark(tx, candidate),
         "decisions": list(approvals.values()) if not blind else [],
         "differences": differences,
-        "typed": typed,
+        "typed": (draft.typed if draft is not None and conflict else {}) | typed,
         "label_of": label_of,
     }
 

@@ -213,7 +213,7 @@ def _reopened(*, settles: bool, reads: bool) -> Select[Any]:
             literal("reopened"),
             cast(values.c.state, String),
             func.coalesce(notice, func.substr(values.c.approved_at, 1, 10)),
-            values.c.value_id,
+            func.coalesce(reports.c.facts["title"].as_string(), values.c.value_id),
             reports.c.pmid,
             values.c.reported["outcome"].as_string(),
             values.c.reported["subtype"].as_string(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,11 @@ from extract.review.approval import approve_value
 from extract.review.screening import include_record
 from extract.store.candidates import get_candidate
 from extract.store.curated import Alert, add_alert, set_value_state
-from extract.store.decisions import Decision, latest_votes, record_decision
+from extract.store.decisions import Decision, decisions_on, latest_votes, record_decision
 from extract.store.links import LinkEvidence, propose_link
 from flows.preview import Previewer
 from tests.extract.review.queue_server import PASSWORD, PROTOCOL, Queue, enqueue, make_account, proposed_effect, serving
+from tests.extract.review.test_queue_pages import include
 from tests.stores import AT, new_store
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -229,3 +231,30 @@ def test_derived_numbers_follow_what_is_typed_and_are_there_without_scripts(
     expect(derived).to_contain_text("0.1542")
     expect(derived).to_contain_text("0.720 (0.532 to 0.974)")
     page.context.close()
+
+
+def test_an_ended_session_loses_nothing_and_enter_beside_a_reason_to_reject_rejects(browser: Browser) -> None:
+    with tempfile.TemporaryDirectory() as folder, new_store(Path(folder)) as store, serving(store) as queue:
+        (candidate,) = enqueue(store, "100")
+        include(queue, "100")
+        make_account(queue, "reviewer-a")
+        page = open_page(browser, queue, "reviewer-a")
+        page.goto(f"{queue.address}item/value:{candidate}")
+        queue.clock.forward(hours=13)
+        page.get_by_label("Patients, surgery").fill("150")
+        told = page.locator("[data-saved]")
+        expect(told).to_have_text(re.compile("You are not signed in any more: the draft is not saved"))
+        page.get_by_label("Reason, if you change a field").fill("first sentence")
+        page.get_by_role("button", name="Approve", exact=True).click()
+        page.get_by_label("Person").fill("reviewer-a")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in and go on").click()
+        expect(page.get_by_label("Patients, surgery")).to_have_value("150")
+        page.get_by_label("Patients, surgery").fill("")
+        page.get_by_label("Reason, if you change a field").fill("")
+        page.get_by_label("Why", exact=True).fill("quoted")
+        page.get_by_label("Why", exact=True).press("Enter")
+        expect(page.get_by_text("Saved:")).to_be_visible()
+        with store.read() as tx:
+            assert [d.decision.action for d in decisions_on(tx, "candidate", candidate)] == ["reject"]
+        page.context.close()

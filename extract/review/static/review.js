@@ -62,6 +62,12 @@
   document.addEventListener("keydown", (event) => {
     active = true;
     if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
+    if (event.key === "Enter" && event.target.dataset.enter && !event.isComposing) {
+      // The first button of a form is what Enter presses, and here that would be another one.
+      event.preventDefault();
+      document.getElementById(event.target.dataset.enter).click();
+      return;
+    }
     if (!on() || busy || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat || typing(event.target)) return;
     if (press(event.key)) event.preventDefault();
   });
@@ -153,6 +159,7 @@
       try {
         const answer = await fetch(form.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(form)) });
         unsaved = !answer.ok;
+        if (answer.status === 401) return tell("You are not signed in any more: the draft is not saved; what you typed is still here. Press the button you want and sign in.");
         if (answer.ok && $("[data-derived]")) $("[data-derived]").innerHTML = await answer.text();
         tell(answer.ok ? "Draft saved." : (await answer.text()).trim().slice(0, 200));
       } catch {
@@ -162,6 +169,23 @@
     form.addEventListener("input", () => { unsaved = true; clearTimeout(waiting); waiting = setTimeout(save, DRAFT_MS); });
     form.addEventListener("submit", () => { clearTimeout(waiting); unsaved = false; });
   }
+
+  /* Forms without a draft: what stands in one is not lost by sending another. */
+  const touched = (form) => all("input:not([type=hidden]), textarea", form).some((one) =>
+    one.matches("[type=radio], [type=checkbox]") ? one.checked !== one.defaultChecked : one.value !== one.defaultValue);
+  let warned = null;
+  document.addEventListener("submit", (event) => {
+    const form = event.target, other = all("main form").find((one) => one !== form && !one.dataset.draft && touched(one));
+    if (!other || form.closest("main") === null || warned === form) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    warned = form;
+    const field = $("input:not([type=hidden]), textarea", other);
+    for (let box = field.closest("details:not([open])"); box; box = field.closest("details:not([open])")) box.open = true;
+    field.scrollIntoView({ block: "center" });
+    field.focus();
+    say("Not sent: what you typed in another form on this page would be lost. Send that one first, or press again.");
+  }, true);
 
   /* Reading is activity too: the item stays this person's while they move about on its page. */
   for (const kind of ["pointermove", "scroll"]) addEventListener(kind, () => { active = true; }, { passive: true });

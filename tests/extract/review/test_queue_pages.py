@@ -30,9 +30,11 @@ def include(queue: Queue, *pmids: str, people: tuple[str, ...] = ("reviewer-a", 
 
 def form_of(page: str, action: str) -> dict[str, str]:
     """Return what a browser would send with the form of this action if nobody touched it."""
-    match = re.search(rf'<form method="post" action="[^"]*/{action}".*?</form>', page, re.DOTALL)
-    assert match is not None, f"no form {action!r}"
-    form = match.group()
+    forms = re.findall(r'<form method="post" action="[^"]*".*?</form>', page, re.DOTALL)
+    # The form of this action, else the one with a button for it.
+    named = [one for one in forms if re.search(rf'^<form method="post" action="[^"]*/{action}"', one)]
+    form = next(iter([*named, *(one for one in forms if f'/{action}"' in one)]), "")
+    assert form, f"no form {action!r}"
     found = {}
     for tag in re.findall(r"<input[^>]*>", form):
         attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))

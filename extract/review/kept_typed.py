@@ -1,0 +1,40 @@
+"""A form sent after the session ended: what it held goes through the sign-in and is a draft on the other side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from extract.store.engine import Store
+from extract.store.work import save_draft
+
+KEPT = "kept-"
+"""Beginning of the names under which the sign-in form carries the fields of the form that was not saved."""
+
+_FORM = re.compile(r"/review/(?P<page>(?P<kind>item|bias|certainty)/(?P<item>[^/?]+))(?:/[a-z]+)?")
+
+
+def page_of(path: str) -> str:
+    """Return the page a form stands on, by the address it is sent to; empty for a form without drafts."""
+    found = _FORM.fullmatch(path)
+    return f"/review/{found['page']}" if found else ""
+
+
+def draft_of(kind: str, item: str) -> str:
+    """Return under which name the draft of a page is kept; ``kind`` is item, bias or certainty."""
+    return (item if kind == "item" else f"{kind}:{item}")[:140]
+
+
+def carried(form: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields a sign-in form carries for the page it leads to."""
+    return {name: text for name, text in form.items() if name.startswith(KEPT)}
+
+
+def keep_carried(store: Store, form: Mapping[str, str], after: str, *, person_id: str, at: str) -> None:
+    """Save what a sign-in form carried as a draft of the page it leads to."""
+    found, typed = _FORM.fullmatch(after), {n.removeprefix(KEPT): text for n, text in carried(form).items()}
+    if found is None or not typed:
+        return
+    with store.write() as tx:
+        save_draft(tx, draft_of(found["kind"], unquote(found["item"])), person_id, typed, at=at)
