@@ -203,7 +203,8 @@ def undo_rating(
         standing = ratings(tx).get(body.synthesis_id, Ratings())
         if seen is not None and seen != standing.mark(body.fingerprint):
             raise StaleItem("this synthesis changed since you opened it; nothing was saved")
-        settled = standing.agreed is not None and standing.agreed.settled_by == by
+        agreed = standing.agreed
+        settled = agreed is not None and agreed.settled_by == by and agreed.fingerprint == body.fingerprint
         if by not in standing.on(body.fingerprint) and not settled:
             raise DecisionError(f"{body.synthesis_id}: there is no rating of {by} to take back")
         record_decision(tx, Decision(at, by, "undo", KIND, body.synthesis_id))

@@ -200,6 +200,16 @@ def test_ratings_that_differ_go_to_the_adjudicator(review: tuple[Settings, Store
     assert undo_rating(store, PROTOCOL, body, by="adjudicator", at=AT) == "conflict"
 
 
+def test_a_settlement_on_other_inputs_stays_what_it_was_and_is_not_taken_back(review: tuple[Settings, Store]) -> None:
+    _, store = review
+    body = body_of(store)
+    for by, level in (("reviewer-a", "low"), ("reviewer-b", "moderate"), ("adjudicator", "very low")):
+        rate(store, body, by, level)
+    judge(store, study_ids(store)["TATA"], answer_1__2="N")
+    with pytest.raises(DecisionError, match="no rating of adjudicator to take back"):
+        undo_rating(store, PROTOCOL, body_of(store), by="adjudicator", at=AT)
+
+
 def test_a_decision_on_other_inputs_is_shown_as_to_be_confirmed_again_and_never_kept(
     review: tuple[Settings, Store],
 ) -> None:
