@@ -16,8 +16,8 @@ from extract.review.inclusion import STUDY_FIELDS
 from extract.review.preview import PageChange, reading_mark
 from extract.review.proposal import proposed_value
 from extract.review.readings import latest_approvals
-from extract.review.reopened import undo_reopened
 from extract.review.reopened_acts import confirm_act, correct_act, withdraw_act
+from extract.review.reopened_undo import undo_reopened
 from extract.review.routes import chosen_route
 from extract.review.screening import exclude_record, include_record, maybe_record, undo_vote
 from extract.review.seeded import note_if_caught, refuse_typed_seed

@@ -138,7 +138,7 @@ def correct_reopened(
         a number that was once shown wrong on purpose.
     """
     with store.read() as tx:
-        value = _known(tx, value_id)
+        value = known_value(tx, value_id)
         corrected = corrected_value(value, changes, protocol)
         doubts = new_doubts(tx, protocol, value, corrected)
         answers = answers_to(doubts, corrected, cleared or {}, for_all=reason if clear_checks else None)
@@ -190,28 +190,6 @@ def new_doubts(
     return tuple(one for one in findings_on(corrected, around(corrected)) if one.code not in before)
 
 
-def undo_reopened(store: Store, protocol: Protocol, value_id: str, *, by: str, at: str, seen: str | None = None) -> str:
-    """Take back one's own decision on a value that is still re-opened, as a new decision; return its state.
-
-    Raises
-    ------
-    StaleItem
-        The value changed since the person looked at it (``seen``); nothing was saved.
-    DecisionError
-        Unknown value or person, nothing of theirs to take back, or the value is settled by now.
-    """
-    person = reviewer(protocol, by)
-    with store.write() as tx:
-        value = _known(tx, value_id)
-        refuse_stale(value_mark(tx, value), seen)
-        if value.state != "reopened":
-            raise DecisionError(f"value:{value_id} is {value.state}: re-open it again instead")
-        if person.person_id not in decided_since_reopening(tx, value_id):
-            raise DecisionError(f"value:{value_id}: there is no decision of {by} to take back")
-        record_decision(tx, Decision(at, person.person_id, "undo", "value", value_id))
-    return "reopened"
-
-
 def _settle_reopened(
     store: Store,
     protocol: Protocol,
@@ -233,7 +211,7 @@ def _settle_reopened(
     if not reason.strip():
         raise DecisionError(f"to {action} a re-opened value needs --reason: what does the notice say about it")
     with store.write() as tx:
-        value = _known(tx, value_id)
+        value = known_value(tx, value_id)
         refuse_stale(value_mark(tx, value), seen)
         if value.state != "reopened":
             raise DecisionError(f"value:{value_id} is {value.state}, not re-opened: nothing to decide")
@@ -306,7 +284,14 @@ def _refuse_seeded(tx: Transaction, value_id: str, corrected: ReportedValue) -> 
         )
 
 
-def _known(tx: Transaction, value_id: str) -> CuratedValue:
+def known_value(tx: Transaction, value_id: str) -> CuratedValue:
+    """Return a curated value.
+
+    Raises
+    ------
+    DecisionError
+        There is no such value.
+    """
     value = get_value(tx, value_id)
     if value is None:
         raise DecisionError(f"value:{value_id}: no such value")

@@ -10,7 +10,8 @@ import pytest
 
 from extract.errors import DecisionError
 from extract.review.approval import approve_value, reject_value
-from extract.review.reopened import confirm_reopened, reopen_value, undo_reopened, withdraw_value
+from extract.review.reopened import confirm_reopened, reopen_value, withdraw_value
+from extract.review.reopened_undo import undo_reopened
 from extract.review.screening import exclude_record, include_record
 from extract.review.views import item_details, queue_items
 from extract.schema.effect import Comparison, Effect, Span

@@ -13,7 +13,8 @@ import pytest
 from extract.errors import DecisionError
 from extract.review.accounts import disable_person
 from extract.review.approval import approve_value, reject_value, undo_approval
-from extract.review.reopened import confirm_reopened, reopen_value, undo_reopened, withdraw_value
+from extract.review.reopened import confirm_reopened, reopen_value, withdraw_value
+from extract.review.reopened_undo import undo_reopened
 from extract.review.screening import exclude_record, include_record, undo_vote
 from extract.schema.vocabulary import RecordState
 from extract.store.candidates import get_candidate
