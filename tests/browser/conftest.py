@@ -35,9 +35,9 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start the browser once."""
+    """Start the browser once a module: while its driver runs, no other event loop can in this thread."""
     path = chromium()
     if path is None:
         if os.environ.get("CI"):
