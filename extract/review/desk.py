@@ -25,12 +25,12 @@ from extract.review.coming import Handed
 from extract.review.curves import DeriveCurve
 from extract.review.fields import FieldGroup, field_groups, label_of
 from extract.review.guard import TOKEN_FIELD, cookie_name, cookie_token, form_token
-from extract.review.kept_typed import KEPT, page_of
+from extract.review.kept_typed import KEPT, TYPED_BY, page_of
 from extract.review.notices import notice_words
 from extract.review.passwords import Passwords
 from extract.review.preview import Preview
 from extract.review.seeding import SeedPlan
-from extract.review.sessions import signed_in
+from extract.review.sessions import session_owner, signed_in
 from extract.review.signing import SignIn
 from extract.schema.curve import pasted
 from extract.schema.protocol import Protocol
@@ -236,7 +236,9 @@ class Pages:
             why = "Your role may look here, not decide."
             return self._desk.page(visit, "refused.html", status=403, why=why, typed=shown(visit.form), back="")
         why, back = "You are not signed in any more.", page_of(visit.request.url.path)
-        carry = {f"{KEPT}{name}": text for name, text in kept(visit.form).items() if name != "opened"} if back else {}
+        owner = session_owner(self._desk.store, visit.token) if back else ""
+        carry = {f"{KEPT}{name}": text for name, text in kept(visit.form).items() if name != "opened"} if owner else {}
+        carry |= {TYPED_BY: owner} if carry else {}
         typed = shown(visit.form)
         return self._desk.page(visit, "refused.html", status=401, why=why, typed=typed, back=back, carry=carry)
 

@@ -12,6 +12,9 @@ from extract.store.work import save_draft
 KEPT = "kept-"
 """Beginning of the names under which the sign-in form carries the fields of the form that was not saved."""
 
+TYPED_BY = f"{KEPT}-by"
+"""Name under which it carries who typed them: they are nobody else's draft, least of all a blind second reader's."""
+
 _FORM = re.compile(r"/review/(?P<page>(?P<kind>item|bias|certainty)/(?P<item>[^/?]+))(?:/[a-z]+)?")
 
 
@@ -32,9 +35,11 @@ def carried(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def keep_carried(store: Store, form: Mapping[str, str], after: str, *, person_id: str, at: str) -> None:
-    """Save what a sign-in form carried as a draft of the page it leads to."""
-    found, typed = _FORM.fullmatch(after), {n.removeprefix(KEPT): text for n, text in carried(form).items()}
-    if found is None or not typed:
+    """Save what a sign-in form carried as a draft of the page it leads to, if the person who typed it signs in."""
+    found, fields = _FORM.fullmatch(after), carried(form)
+    typed_by = fields.pop(TYPED_BY, "")
+    if found is None or not fields or typed_by != person_id:
         return
+    typed = {name.removeprefix(KEPT): text for name, text in fields.items()}
     with store.write() as tx:
         save_draft(tx, draft_of(found["kind"], unquote(found["item"])), person_id, typed, at=at)

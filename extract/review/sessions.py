@@ -88,6 +88,15 @@ def signed_in(store: Store, protocol: Protocol, token: str, *, now: dt.datetime)
     return member
 
 
+def session_owner(store: Store, token: str) -> str:
+    """Return whose session a token belongs to or did before it expired; empty when it was ended or never was."""
+    if not token:
+        return ""
+    with store.read() as tx:
+        session = stored.get_session(tx, token)
+    return session.person_id if session is not None else ""
+
+
 def sign_out(store: Store, token: str, *, now: dt.datetime) -> None:
     """End one session."""
     with store.write() as tx:

@@ -167,6 +167,20 @@ def test_what_was_sent_after_the_session_ended_is_back_in_its_form_after_signing
         assert [d.decision.action for d in decisions_on(tx, "candidate", item.partition(":")[2])] == ["approve"]
 
 
+def test_what_one_person_typed_is_nobody_elses_draft_when_another_signs_in_at_the_same_screen(queue: Queue) -> None:
+    # The second reader reads blind: numbers of the first must not wait in their form.
+    item = value_to_read(queue)
+    queue.client("reviewer-b")
+    with queue.client("reviewer-a") as a:
+        form = {**filled(a, item, "approve"), "n_surgery": "150", "reason": "first sentence"}
+        queue.clock.forward(hours=13)
+        page = a.submit(f"item/{item}/approve", form)
+        page = a.submit("login", {**form_of(page.text, "login"), "person": "reviewer-b", "password": PASSWORD})
+        assert page.url.endswith(f"/item/{item}")
+        assert "Your draft" not in page.text
+        assert "150" not in str(form_of(page.text, "approve"))
+
+
 def test_a_sign_in_form_carries_nothing_to_another_place(queue: Queue) -> None:
     item = value_to_read(queue)
     with queue.client() as stranger:
