@@ -234,7 +234,9 @@ class Pages:
             return visit.with_cookie(RedirectResponse(f"{ROOT}login?next={quote(visit.path, safe='')}", 303))
         if visit.member is not None:
             why = "Your role may look here, not decide."
-            return self._desk.page(visit, "refused.html", status=403, why=why, typed=shown(visit.form), back="")
+            return self._desk.page(
+                visit, "refused.html", status=403, why=why, typed=shown(visit.form), back="", carry={}
+            )
         why, back = "You are not signed in any more.", page_of(visit.request.url.path)
         owner = session_owner(self._desk.store, visit.token) if back else ""
         carry = {f"{KEPT}{name}": text for name, text in kept(visit.form).items() if name != "opened"} if owner else {}
