@@ -21,6 +21,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 # Tests talk to this machine only, and each of them under the guard that the processes of the review have.
 refuse_other_hosts(frozenset())
 
+LONGEST = ("test_prefect_worker.py", "test_soak.py", "test_night_faults.py", "test_killed_night.py", "test_heavy.py")
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -36,6 +38,11 @@ def shared() -> Path:
             pytest.fail(f"real test material is missing: expected the folder {SHARED}")
         pytest.skip("real test material (../shared) is not on this machine")
     return SHARED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: a worker that meets one last keeps all others waiting for it."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
