@@ -18,8 +18,9 @@ serve: .make/run-ready ## scheduler, review queue and site
 	@$(BIN)/living-review serve --port $(PORT)
 
 # Many tests start processes: modules compiled once halve what each of them costs, even where the environment forbids it.
+# The files begin in the order of tests/conftest.py, the longest first; by itself xdist begins with those of most tests.
 test: .make/dev-ready ## the whole test suite
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --dist loadfile
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 lint: .make/dev-ready ## style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

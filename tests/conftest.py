@@ -21,7 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 # Tests talk to this machine only, and each of them under the guard that the processes of the review have.
 refuse_other_hosts(frozenset())
 
-LONGEST = ("test_prefect_worker.py", "test_soak.py", "test_night_faults.py", "test_killed_night.py", "test_heavy.py")
+LONGEST = ("test_prefect_worker.py", "test_night_faults.py", "test_soak.py", "test_killed_night.py", "test_heavy.py")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
