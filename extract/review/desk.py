@@ -73,6 +73,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["TYPED_BY"] = TYPED_BY
     made.filters |= {"pasted": pasted, "labelled": label_of, "noticed": notice_words}
     return made
 

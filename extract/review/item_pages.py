@@ -81,7 +81,8 @@ def _inbox(desk: Desk, visit: Visit) -> Response:
         links = len(list_links(tx))
         known = {account.person_id for account in all_accounts(tx)}
         done = done_notice(tx, asked.get("done", ""), visit.person)
-        waits, stranded = role_waits(tx, desk.protocol), stranded_lines(tx, desk.protocol)
+        waits = role_waits(tx, desk.protocol)
+        stranded = stranded_lines(tx, desk.protocol, waits)
     return desk.page(
         visit,
         "inbox.html",

@@ -6,10 +6,10 @@ is part of the conflict, or none has an account; so few may decide that everybod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from extract.review.asked_role import stranded
+from extract.review.asked_role import RoleWait, stranded
 from extract.review.blinding import role_waits, team
 from extract.review.readings import latest_approvals
 from extract.review.reopened_standing import decided_since_reopening, disputed
@@ -45,7 +45,11 @@ class Stuck:
 
 def open_to_nobody(tx: Transaction, protocol: Protocol) -> tuple[Stuck, ...]:
     """Return what waits for nobody, each item once."""
-    unread = (f"value:{one}" for one, wait in role_waits(tx, protocol).items() if not wait.able)
+    return _stuck(tx, protocol, role_waits(tx, protocol))
+
+
+def _stuck(tx: Transaction, protocol: Protocol, waits: Mapping[str, RoleWait]) -> tuple[Stuck, ...]:
+    unread = (f"value:{one}" for one, wait in waits.items() if not wait.able)
     stuck = {item: Stuck(item, NOBODY_OF_THE_ROLE) for item in unread}
     people = team(tx, protocol)
     adjudicators = people & {person.id for person in protocol.people if person.role == "adjudicator"}
@@ -60,10 +64,16 @@ def open_to_nobody(tx: Transaction, protocol: Protocol) -> tuple[Stuck, ...]:
     return tuple(stuck.values())
 
 
-def stranded_lines(tx: Transaction, protocol: Protocol) -> tuple[str, ...]:
-    """Say how many items wait for nobody, a line a reason: what it is, a semicolon, and what to do."""
-    stuck = open_to_nobody(tx, protocol)
-    lines = [stranded(role_waits(tx, protocol).values())]
+def stranded_lines(tx: Transaction, protocol: Protocol, waits: Mapping[str, RoleWait]) -> tuple[str, ...]:
+    """Say how many items wait for nobody, a line a reason: what it is, a semicolon, and what to do.
+
+    Parameters
+    ----------
+    waits
+        As :func:`extract.review.blinding.role_waits` gives them: whoever asks has looked them up already.
+    """
+    stuck = _stuck(tx, protocol, waits)
+    lines = [stranded(waits.values())]
     for why, todo in ADVICE.items():
         same = [one.item for one in stuck if one.why == why]
         if same:

@@ -33,13 +33,14 @@ def list_items(
     from dataclasses import asdict
 
     from extract.review.asked_role import ARTICLED
+    from extract.review.blinding import role_waits
     from extract.review.open_to_nobody import stranded_lines
     from extract.review.views import queue_items
     from flows.screening_progress import screening_progress
 
     with opened(rehearsal=rehearsal) as (settings, store), store.read() as tx:
         items = queue_items(tx, settings.protocol)
-        stranded = stranded_lines(tx, settings.protocol)
+        stranded = stranded_lines(tx, settings.protocol, role_waits(tx, settings.protocol))
         progress = screening_progress(tx)
     for item in items:
         if as_json:

@@ -112,7 +112,8 @@ def check_snapshots(settings: Settings, store: Store) -> Finding:
 def check_readers(settings: Settings, store: Store) -> Finding:
     """Look for items that nobody who may decide can act on."""
     with store.read() as tx:
-        waits, stranded = role_waits(tx, settings.protocol), stranded_lines(tx, settings.protocol)
+        waits = role_waits(tx, settings.protocol)
+        stranded = stranded_lines(tx, settings.protocol, waits)
     if stranded:
         parts = [line.partition("; ") for line in stranded]
         return warning("readers", "; ".join(found for found, _, _ in parts), "; ".join(todo for *_, todo in parts))
