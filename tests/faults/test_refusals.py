@@ -21,7 +21,7 @@ from flows.night import opened_night
 from flows.publish import NEWEST_DECISIONS, publish, shown_snapshot_id
 from flows.rehearsal import rehearsal_clock
 from flows.settings import Settings
-from tests.disks import small_disk
+from tests.disks import filled_up, small_disk
 from tests.nights import NIGHTS, after_first_night, evidence_state, rehearsal, rehearse, site_state
 from tests.stores import AT, BOTH_DATABASES, ROOT
 
@@ -31,18 +31,17 @@ def with_site(settings: Settings, site_dir: Path) -> Settings:
 
 
 def test_a_full_disk_while_publishing_refuses_and_leaves_the_old_site(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", kilobytes=6000) as disk:
+    # Far larger than the old and the new site together (about 6 MB while one replaces the other): the ballast fills it.
+    with small_disk(tmp_path / "disk", kilobytes=24_000) as disk:
         settings = with_site(rehearsal(tmp_path / "state"), disk / "site")
         assert rehearse(settings, NIGHTS[0]).exit_code == 0
         before = site_state(settings.site_dir)
-        free = os.statvfs(disk)
-        (disk / "ballast").write_bytes(b"x" * (free.f_bavail * free.f_frsize - 40_000))
-        report = rehearse(settings, NIGHTS[1])
-        assert report.exit_code == 4
-        assert report.refusal is not None
-        assert "No space left" in report.refusal
-        assert site_state(settings.site_dir) == before
-        (disk / "ballast").unlink()
+        with filled_up(disk, but_for=40):
+            report = rehearse(settings, NIGHTS[1])
+            assert report.exit_code == 4
+            assert report.refusal is not None
+            assert "No space left" in report.refusal
+            assert site_state(settings.site_dir) == before
         assert rehearse(settings, NIGHTS[1]).exit_code == 0
         assert site_state(settings.site_dir) != before
 
