@@ -44,27 +44,55 @@ class Ahead:
     ----------
     work
         What they can decide on, in the order of work.
-    crowded
-        What as many others as it needs have open already; they come last.
+    person_id, protocol, at_hand
+        Whose work it is, how many votes a record needs, and what people have open: what as many others as it needs
+        have before them comes last.
+    looked_up
+        The moment the work was looked up (:meth:`extract.review.at_hand.AtHand.moment`).
     """
 
     work: Worklist
-    crowded: frozenset[str]
+    person_id: str
+    protocol: Protocol
+    at_hand: AtHand
+    looked_up: int
 
     def item(self, *, after: str = "") -> str | None:
-        """Return the item this person takes next, behind one they leave."""
+        """Return the item this person would take next, behind one they leave."""
+        crowded = self.at_hand.crowded(self.work, self.person_id, self.protocol, looked_up=self.looked_up)
+        return self._first(crowded, after)
+
+    def take(self, *, after: str = "") -> str | None:
+        """Take that item: from now on it counts as before this person."""
+        return self.at_hand.take(
+            self.person_id,
+            self.work,
+            self.protocol,
+            lambda crowded: self._first(crowded, after),
+            looked_up=self.looked_up,
+        )
+
+    def _first(self, crowded: frozenset[str], after: str) -> str | None:
         free = free_items(self.work.items, after=after)
-        return next((item for item in free if item not in self.crowded), free[0] if free else None)
+        return next((item for item in free if item not in crowded), free[0] if free else None)
 
 
-def ahead_of(tx: Transaction, protocol: Protocol, member: Member, at_hand: AtHand, *, now: dt.datetime) -> Ahead:
-    """Look up what a person has before them."""
+def ahead_of(
+    tx: Transaction, protocol: Protocol, member: Member, at_hand: AtHand, *, looked_up: int, now: dt.datetime
+) -> Ahead:
+    """Look up what a person has before them.
+
+    Parameters
+    ----------
+    looked_up
+        The moment before the transaction began: what people did since then it cannot see.
+    """
     at = now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     work = worklist(tx, asker_of(tx, protocol, member, at=at))
-    return Ahead(work, at_hand.crowded(work, member.person_id, protocol))
+    return Ahead(work, member.person_id, protocol, at_hand, looked_up)
 
 
-def next_path(
+def take_next(
     tx: Transaction,
     protocol: Protocol,
     member: Member,
@@ -74,7 +102,9 @@ def next_path(
     left: str = "",
     done: str = "",
 ) -> str | None:
-    """Return where a person's next piece of work is, below the queue's root; None where nothing waits for them.
+    """Give a person their next piece of work: where it is, below the queue's root; None where nothing waits for them.
+
+    An item of the queue counts as before them from now on.
 
     Parameters
     ----------
@@ -85,12 +115,14 @@ def next_path(
     done
         The item they just decided on.
     """
-    item = ahead.item(after=left)
+    item = ahead.take(after=left)
     came = (done or left).partition(":")[0].partition("/")[0]
     # A record an adjudicator is offered is a conflict: two people wait for it.
     screens = came == "record" or member.role == "adjudicator" or item in ahead.work.moving
     first = item is not None and came not in ELSEWHERE and (screens or not item.startswith("record:"))
     path = None if first else _elsewhere(tx, protocol, member, bodies, left=left)
+    if path and item is not None:
+        ahead.at_hand.leave(member.person_id, item)
     return path or (f"item/{item}" if item is not None else None)
 
 

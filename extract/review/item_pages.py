@@ -16,7 +16,7 @@ from extract.review.accounts import Member
 from extract.review.asked_role import ARTICLED
 from extract.review.bias_view import as_reviewer
 from extract.review.blinding import asker_of, role_waits
-from extract.review.coming import ahead_of, next_path
+from extract.review.coming import ahead_of, take_next
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit
 from extract.review.done import done_notice
 from extract.review.inbox import AGES, neighbour, wanted_of
@@ -54,12 +54,12 @@ def add_item_pages(pages: Pages, desk: Desk) -> None:
     def following(visit: Visit) -> Response:
         asked, member = visit.request.query_params, _member(visit)
         left, done = asked.get("after", ""), asked.get("done", "")
+        looked_up = desk.at_hand.moment()
         with desk.store.read() as tx:
-            ahead = ahead_of(tx, desk.protocol, member, desk.at_hand, now=visit.now)
-            path = next_path(tx, desk.protocol, member, ahead, desk.recent_bodies, left=left, done=done)
+            ahead = ahead_of(tx, desk.protocol, member, desk.at_hand, looked_up=looked_up, now=visit.now)
+            path = take_next(tx, desk.protocol, member, ahead, desk.recent_bodies, left=left, done=done)
         if path and path.startswith("item/"):
             desk.handed.give(member, path.removeprefix("item/"), ahead)
-            desk.at_hand.open(visit.person, path.removeprefix("item/"))
         told = f"?done={quote(done, safe='')}" if done else ""
         return RedirectResponse(f"{ROOT}{quote(path or '', safe='/:~')}{told}", 303)
 
@@ -71,11 +71,12 @@ def add_item_pages(pages: Pages, desk: Desk) -> None:
 def _inbox(desk: Desk, visit: Visit) -> Response:
     asked, member = dict(visit.request.query_params), _member(visit)
     wanted, page = wanted_of(asked, member, today=visit.now.date())
+    looked_up = desk.at_hand.moment()
     with desk.store.read() as tx:
         asker = asker_of(tx, desk.protocol, member, at=visit.at)
         counts = waiting_counts(tx, asker)
         rows, found = waiting_items(tx, asker, wanted, limit=SHOWN, offset=(page - 1) * SHOWN)
-        first = ahead_of(tx, desk.protocol, member, desk.at_hand, now=visit.now).item()
+        first = ahead_of(tx, desk.protocol, member, desk.at_hand, looked_up=looked_up, now=visit.now).item()
         alerts = open_alert_kinds(tx)
         judgements = judgements_waiting(tx, desk.protocol, desk.recent_bodies(tx), as_reviewer(member))
         links = len(list_links(tx))
@@ -207,9 +208,11 @@ def show_item(
         )
     except DecisionError as error:
         return desk.page(visit, "message.html", status=404, title="There is no such item", words=str(error))
-    member = _member(visit)
+    member, looked_up = _member(visit), desk.at_hand.moment()
     with desk.store.read() as tx:
-        come = desk.handed.take(member, item) or ahead_of(tx, desk.protocol, member, desk.at_hand, now=visit.now)
+        come = desk.handed.take(member, item) or ahead_of(
+            tx, desk.protocol, member, desk.at_hand, looked_up=looked_up, now=visit.now
+        )
         done = done_notice(tx, visit.request.query_params.get("done", ""), visit.person)
         own = done_notice(tx, item, visit.person) if done is None or done.item != item else None
         other = other_edit(tx, desk.protocol, item, visit.person, typed) if stale else ()

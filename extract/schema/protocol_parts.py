@@ -255,6 +255,11 @@ class Editorial(Part):
     """Sentences only people may write; each page prints them with their date and author."""
 
     interpretation: Text
+    written_for: (
+        Literal["no_evidence", "not_estimable", "not_shown", "favours_surgery", "favours_no_surgery"] | None
+    ) = None
+    """The verdict on the primary outcome (:func:`reports.conclusion.verdict`) that the interpretation interprets: it is
+    withheld as soon as the trials say something else. None where nobody said."""
     limits_of_evidence: Text
     limits_of_process: Text
     limits_of_living_mode: Text

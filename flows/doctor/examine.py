@@ -60,6 +60,7 @@ def _of_the_store(
         ("audit chain", lambda: stored.check_chain(store)),
         ("archive", lambda: stored.check_archive(settings, store)),
         ("snapshots", lambda: stored.check_snapshots(settings, store)),
+        ("interpretation", lambda: stored.check_interpretation(settings, store)),
         ("site", lambda: around.check_site(settings, store)),
         ("schedule", lambda: around.check_schedule(settings, store, now=now)),
         ("clock", lambda: around.check_clock(settings, store, now=now, theirs=theirs)),

@@ -16,6 +16,7 @@ from extract.store.versions import published_snapshots
 from extract.store.work import long_leases
 from flows.doctor.findings import Finding, ok, problem, warning
 from flows.settings import Settings
+from reports.conclusion import verdict_on_everyone
 from reports.errors import ReportError
 from reports.snapshot import read_snapshot
 
@@ -107,6 +108,26 @@ def check_snapshots(settings: Settings, store: Store) -> Finding:
         except (ReportError, OSError) as error:
             return problem("snapshots", str(error), f"copy {snapshot.snapshot_id} from a backup")
     return ok("snapshots", f"{len(published)} published, each as it was")
+
+
+def check_interpretation(settings: Settings, store: Store) -> Finding:
+    """Compare what people wrote about the result with the verdict of the version readers see."""
+    with store.read() as tx:
+        published = published_snapshots(tx)
+    if not published:
+        return ok("interpretation", "nothing is published yet")
+    shown, written = published[-1], settings.protocol.editorial.written_for
+    try:
+        now = verdict_on_everyone(read_snapshot(settings.snapshots_dir / shown.snapshot_id))
+    except (ReportError, OSError) as error:
+        return problem("interpretation", str(error), f"copy {shown.snapshot_id} from a backup")
+    if written == now:
+        return ok("interpretation", f"was written for what version {shown.version} says: {now}")
+    return warning(
+        "interpretation",
+        f"was written for {written or 'nobody says what'}; the trials of version {shown.version} say: {now}",
+        "write interpretation and implications of [editorial] for this result, with the date and written_for",
+    )
 
 
 def check_readers(settings: Settings, store: Store) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports.notation import count, level, limits, limits_in_words, number_word, percent, ratio_number
-from reports.pages.answer import answer
+from reports.pages.answer import answer, interpretation
 from reports.pages.edition import Edition, Stratum
 from reports.taxonomy import ALL, inside_sentence, population_words
 
@@ -31,14 +31,15 @@ def abstract(edition: Edition, stratum: Stratum) -> tuple[tuple[str, str], ...]:
         ("Included studies", _included(edition, stratum)),
         ("Main result", _result(edition, stratum)),
         ("Limitations", editorial["limits_of_evidence"] + " " + editorial["limits_of_process"]),
-        ("Interpretation", _interpretation(edition, stratum, editorial["interpretation"])),
+        ("Interpretation", _interpretation(edition, stratum)),
         ("Funding", editorial["funding"].rstrip(".") + "."),
         ("Registration", editorial["registration"]),
     )
 
 
-def _interpretation(edition: Edition, stratum: Stratum, written: str) -> str:
+def _interpretation(edition: Edition, stratum: Stratum) -> str:
     """Return what people wrote on everyone; on a page about some, after what the trials say about them."""
+    written = interpretation(edition)
     if (stratum.subtype, stratum.pattern) == (ALL, ALL):
         return written
     return f"{answer(edition, stratum)[0]} For all patients together: {inside_sentence(written)}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.conclusion import conclusion, verdict_of
+from reports.conclusion import conclusion, verdict_of, verdict_on_everyone
 from reports.model import Absolute, Certainty, LivingTimes, Pooled, Synthesis
-from reports.notation import count, percent, ratio_number, time_words
+from reports.notation import count, day, percent, ratio_number, time_words
 from reports.pages.edition import Edition, Stratum
-from reports.taxonomy import population_words
+from reports.taxonomy import ALL, population_words
 from reports.terms import Terms
+
+EVERYONE = Stratum(ALL, ALL)
+"""The report on all patients."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,22 @@ def answer(edition: Edition, stratum: Stratum) -> tuple[str, str]:
     else:
         first = randomised.conclusion
     return first, _second_sentence(randomised, observational, edition.terms)
+
+
+def interpretation(edition: Edition) -> str:
+    """Return what people wrote on the result for everyone, as long as the result is still the one they wrote it for.
+
+    The verdict of the randomised trials on the primary outcome is computed anew in each version; what was signed under
+    another one is withheld, and the page says so beside what the trials say now. A protocol that does not say what its
+    interpretation was written for is believed.
+    """
+    editorial = edition.snapshot.protocol["editorial"]
+    if editorial.get("written_for") in (None, verdict_on_everyone(edition.snapshot)):
+        return str(editorial["interpretation"])
+    return (
+        f"{answer(edition, EVERYONE)[0]} What the review team wrote on {day(str(editorial['date']))} was written for "
+        "another result and is withheld until they have written anew."
+    )
 
 
 def _second_sentence(randomised: Synthesis | None, observational: Synthesis | None, terms: Terms) -> str:

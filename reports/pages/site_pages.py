@@ -12,7 +12,7 @@ from reports.figures.flow_chart import flow_chart
 from reports.figures.night_calendar import NightCalendar, night_calendar
 from reports.model import Flow
 from reports.notation import capitalize_first, count
-from reports.pages.answer import answer
+from reports.pages.answer import answer, interpretation
 from reports.pages.edition import Edition, Stratum
 from reports.pages.report import evidence_matrix, report_view
 from reports.pages.shell import Page, Site, page
@@ -66,6 +66,7 @@ def methods_page(site: Site, edition: Edition, editions: Sequence[Edition]) -> P
         flow_versions=[one.version for one in editions[-FLOWS_SHOWN:]],
         flow_rows=_flow_by_version(editions[-FLOWS_SHOWN:]),
         flow_words=flow_words(flow),
+        interpretation=interpretation(edition),
         software=software,
         method_change="; ".join(triggers) or "no change",
         question_change="; ".join(question) or "no change",

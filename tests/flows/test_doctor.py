@@ -150,6 +150,19 @@ def test_what_is_wrong_is_seen_with_what_to_do(settings: Settings, name: str) ->
     assert exit_code(list(found.values())) == {"problem": 2, "warning": 3}[state]
 
 
+@pytest.mark.parametrize(("written_for", "said"), [("favours_surgery", "favours_surgery"), (None, "nobody says what")])
+def test_an_interpretation_written_for_another_result_than_the_published_one_needs_a_person(
+    settings: Settings, written_for: str | None, said: str
+) -> None:
+    assert seen(settings)["interpretation"].found.endswith("says: not_shown")
+    editorial = settings.protocol.editorial.model_copy(update={"written_for": written_for})
+    protocol = settings.protocol.model_copy(update={"editorial": editorial})
+    found = seen(replace(settings, protocol=protocol))["interpretation"]
+    assert found.state == "warning"
+    assert found.found.startswith(f"was written for {said}; the trials of version")
+    assert "written_for" in found.todo
+
+
 def test_a_value_that_waits_for_an_expert_nobody_is_any_more_needs_a_person(settings: Settings) -> None:
     living = settings.protocol.living.model_copy(update={"approvals_needed": 1})
     people = tuple(p for p in settings.protocol.people if p.role != "adjudicator")

@@ -11,11 +11,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from reports.conclusion import verdict_on_everyone
 from reports.errors import PublishError
 from reports.gates import check_site
 from reports.html_reading import read_page
 from reports.model import Snapshot
 from reports.site import build_site
+from reports.taxonomy import inside_sentence
 from tests.benchmarks.site_build import large, reviewed
 from tests.reports.conftest import Built
 from tests.reports.snapshots import COHORTS, PRINTED, SITE_URL, TRIALS, Printed, snapshot, status, whole
@@ -164,6 +166,22 @@ def test_a_page_on_some_patients_does_not_give_the_word_on_all_for_theirs(built:
         assert f"For all patients together: {written[0].lower()}{written[1:]}" in text
     assert "Main result One randomised trial: hazard ratio 0.64" in built.page("subtype/hr-positive/").text
     assert "survival overall" not in built.page("subtype/all/").text
+
+
+def test_what_people_wrote_for_another_result_is_withheld_and_the_result_stands_in_its_place(tmp_path: Path) -> None:
+    content = snapshot(PRINTED)
+    assert content.protocol["editorial"]["written_for"] == verdict_on_everyone(content) == "not_shown"
+    written = content.protocol["editorial"]["interpretation"]
+    # Written when the trials favoured surgery; a later one moved the interval over 1.
+    editorial = {**content.protocol["editorial"], "written_for": "favours_surgery"}
+    outdated = content.model_copy(update={"protocol": {**content.protocol, "editorial": editorial}})
+    out = build(outdated, tmp_path / "site")
+    for page in ("subtype/all", "subtype/her2-positive", "methods"):
+        text = read_page(out / page / "index.html").text
+        assert written not in text
+        assert inside_sentence(written) not in text
+        assert "do not show that surgery of the primary tumour improves overall survival" in text
+        assert "was written for another result and is withheld" in text
 
 
 def test_a_page_without_a_study_does_not_speak_of_its_studies(built: Built) -> None:

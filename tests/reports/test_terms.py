@@ -44,7 +44,12 @@ def other_protocol(*, patients: bool) -> dict[str, Any]:
         {"code": "surgery", "role": "intervention", "label": "Radiotherapy of the prostate", "short": "radiotherapy"},
         {"code": "no_surgery", "role": "comparator", "label": "No radiotherapy", "short": "no radiotherapy"},
     ]
-    plan["editorial"] = {**dict.fromkeys(plan["editorial"], "Words."), "amendments": [], "date": "2026-11-01"}
+    plan["editorial"] = {
+        **dict.fromkeys(plan["editorial"], "Words."),
+        "amendments": [],
+        "date": "2026-11-01",
+        "written_for": None,
+    }
     if patients:
         plan["patients"] = {
             **dict.fromkeys(plan["patients"], "Plain words."),

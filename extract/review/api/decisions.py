@@ -134,9 +134,10 @@ def _decided(desk: Desk, visit: Visit, item: str, name: str, form: dict[str, str
 def _after(desk: Desk, visit: Visit, item: str, state: str) -> Done:
     if visit.member is None:
         raise RuntimeError("an endpoint was reached without a person")
+    looked_up = desk.at_hand.moment()
     with desk.store.read() as tx:
-        following = ahead_of(tx, desk.protocol, visit.member, desk.at_hand, now=visit.now).item(after=item)
-    return Done(item=item, state=state, next=following)
+        ahead = ahead_of(tx, desk.protocol, visit.member, desk.at_hand, looked_up=looked_up, now=visit.now)
+    return Done(item=item, state=state, next=ahead.item(after=item))
 
 
 def _shown(desk: Desk, visit: Visit, item: str) -> Item:

@@ -112,12 +112,10 @@ def _showing_items(api: Endpoints, desk: Desk) -> None:
     def following(
         after: Annotated[str, Query(description="An item to pass over", max_length=140)] = "", visit: Visit = reads
     ) -> Next:
+        looked_up = desk.at_hand.moment()
         with desk.store.read() as tx:
-            ahead = ahead_of(tx, desk.protocol, _member(visit), desk.at_hand, now=visit.now)
-        item = ahead.item(after=after)
-        if item is not None:
-            desk.at_hand.open(visit.person, item)
-        return Next(item=item, left=ahead.work.left)
+            ahead = ahead_of(tx, desk.protocol, _member(visit), desk.at_hand, looked_up=looked_up, now=visit.now)
+        return Next(item=ahead.take(after=after), left=ahead.work.left)
 
     @api.get("/items/{item}", Access.SIGNED_IN, "One item, as you may see it")
     def show_item(item: ItemName, visit: Visit = reads) -> Item:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
 from extract.review.at_hand import AT_HAND_MINUTES, AtHand
 from extract.review.coming import Ahead
 from extract.store.queue import Worklist
@@ -20,15 +23,13 @@ def work(state: str, kind: str = "record", *, items: int = 30) -> Worklist:
     return Worklist(tuple((name, False) for name in names), items, states=dict.fromkeys(names, state))
 
 
+def ahead(at_hand: AtHand, person: str, waiting: Worklist, *, looked_up: int | None = None) -> Ahead:
+    return Ahead(waiting, person, PROTOCOL, at_hand, at_hand.moment() if looked_up is None else looked_up)
+
+
 def taken(at_hand: AtHand, people: list[str], waiting: Worklist) -> list[str | None]:
     """Let each person ask for the next item and open it."""
-    found = []
-    for person in people:
-        item = Ahead(waiting, at_hand.crowded(waiting, person, PROTOCOL)).item()
-        found.append(item)
-        if item is not None:
-            at_hand.open(person, item)
-    return found
+    return [ahead(at_hand, person, waiting).take() for person in people]
 
 
 def test_two_people_are_given_each_new_record_in_the_order_of_the_queue() -> None:
@@ -49,6 +50,25 @@ def test_people_of_different_speed_never_meet_a_third_at_a_record() -> None:
     # Two were fast: their record is decided and gone, the others still read theirs.
     left = Worklist(waiting.items[1:], 29, states=waiting.states)
     assert taken(at_hand, PEOPLE[:2], left) == ["record:3", "record:3"]
+
+
+def test_fifty_people_who_ask_in_the_same_moment_are_given_each_new_record_twice() -> None:
+    at_hand, waiting, people = AtHand(), work("new", items=40), [f"person-{number}" for number in range(50)]
+    # All looked before any of them took: choosing and noting are one step, whoever comes first.
+    looks = [ahead(at_hand, person, waiting) for person in people]
+    with ThreadPoolExecutor(max_workers=50) as pool:
+        given = Counter(pool.map(lambda look: look.take(), looks))
+    assert given == {f"record:{number}": 2 for number in range(25)}
+
+
+def test_who_looked_before_another_was_done_is_not_given_what_the_other_decided() -> None:
+    at_hand, waiting = AtHand(), work("proposed", "value")
+    taken(at_hand, PEOPLE[:1], waiting)
+    slow = ahead(at_hand, PEOPLE[1], waiting)
+    # The first decides after the second looked: value:0 stands in the second's list and is open no more.
+    at_hand.leave(PEOPLE[0], "value:0")
+    assert slow.take() == "value:1"
+    assert ahead(at_hand, PEOPLE[2], waiting).take() == "value:0"
 
 
 def test_an_item_is_free_again_when_its_person_opened_another_or_went_away() -> None:
