@@ -133,8 +133,10 @@ def _extraction(tx: Transaction, protocol: Protocol) -> list[Line]:
     values = [(a.details["value"], b.details["value"]) for a, b in found if a.action == b.action == "approve"]
     for name in KEY_FIELDS:
         pairs = [(text_of(a.get(name)), text_of(b.get(name))) for a, b in values]
+        if pairs and not any(one or other for one, other in pairs):
+            continue  # nobody ever filled it in: nothing was compared
         categories = _categories(name, protocol)
-        note = "" if categories else "a number: agreement by chance means nothing, percent only"
+        note = "" if categories else "a number or words: agreement by chance means nothing, percent only"
         lines.append(Line("Extraction", label_of(name), agreement(pairs, categories=categories or 0), note))
     return lines
 

@@ -37,7 +37,9 @@ def other_edit(
     if not logged or not _may_see(tx, protocol, item, person_id):
         return ()
     last = logged[-1].decision
-    told = [EditedField("Decision", "not saved", f"{last.by}: {last.action} {last.new or ''}, {last.at[11:16]} UTC")]
+    who = "you" if last.by == person_id else last.by
+    decided = " ".join(filter(None, (last.action.replace("_", " "), last.new)))
+    told = [EditedField("Decision", "not saved", f"{who}: {decided}, {last.at[11:16]} UTC")]
     told += [
         EditedField(label_of(name), typed[name], theirs)
         for name, theirs in _fields(last).items()

@@ -136,6 +136,30 @@ def test_no_page_is_wider_than_a_phone_or_than_the_window_at_200_percent(
     assert wide == []
 
 
+BARE_NUMBERS = """
+[...document.querySelectorAll("table.stack tbody td")]
+  .filter(td => /^[-+–0-9.%() to]+$/.test(td.innerText.trim()))
+  .filter(td => getComputedStyle(td, "::before").content === "none" && !td.querySelector(".only-stacked"))
+  .map(td => td.innerText)
+"""
+
+
+def test_a_number_on_a_phone_says_what_it_is_where_its_column_has_no_head(
+    browser: Browser, desk: tuple[Queue, dict[str, str]]
+) -> None:
+    queue, pages = desk
+    page = open_page(browser, queue, "adjudicator", viewport={"width": 390, "height": 844})
+    bare, labelled = {}, 0
+    for name, path in pages.items():
+        page.goto(queue.address + path)
+        labelled += page.locator("table.stack td[data-label]").count()
+        if found := page.evaluate(BARE_NUMBERS):
+            bare[name] = found
+    page.context.close()
+    assert bare == {}
+    assert labelled
+
+
 def test_a_vote_is_one_key_and_so_is_a_clean_value_and_keys_are_dead_in_fields(browser: Browser) -> None:
     with tempfile.TemporaryDirectory() as folder, new_store(Path(folder)) as store, serving(store) as queue:
         (candidate,) = enqueue(store, "100")

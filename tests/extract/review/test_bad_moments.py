@@ -41,9 +41,10 @@ def test_the_second_of_two_tabs_is_told_what_the_first_saved_beside_what_it_type
         late = a.submit(f"item/value:{candidate}/approve", {**form, "n_surgery": "151", "reason": "as I counted"})
     assert late.status_code == 409
     told = words(late.text)
-    assert "The other edit, where it differs" in told
+    assert "What was saved meanwhile, where it differs" in told
     assert "Patients, surgery 151 150" in told
     assert "as I counted" in told
+    assert "Decision not saved you: approve, " in told
     with queue.store.read() as tx:
         assert len(decisions_on(tx, "candidate", candidate)) == 1
 
@@ -56,7 +57,7 @@ def test_the_other_edit_shows_nothing_of_a_first_reading_to_who_may_still_read_b
         a.submit(f"item/value:{candidate}/approve", {**form, "n_surgery": "150", "reason": "first sentence"})
         stale = b.submit(f"item/value:{candidate}/approve", {"seen": "proposed-0-1", "estimate": "0.7"})
     assert stale.status_code == 409
-    assert "The other edit" not in stale.text
+    assert "What was saved meanwhile" not in stale.text
     assert "first sentence" not in stale.text
 
 

@@ -78,6 +78,8 @@ def test_extraction_is_compared_field_by_field_and_numbers_get_no_kappa(queue: Q
     assert (patients.agreement.items, patients.agreement.agreed, patients.agreement.ac1) == (2, 1, None)
     assert patients.note.startswith("a number")
     assert found["Extraction", "Arm on top of the ratio"].agreement.agreed == 2
+    # Nobody digitised a curve: two empty fields are no agreement.
+    assert not [what for _, what in found if "curve" in what]
 
 
 def test_risk_of_bias_is_compared_by_domain_and_again_after_new_evidence(queue: Queue) -> None:
