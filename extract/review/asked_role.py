@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from extract.schema.protocol import Protocol
+from extract.schema.protocol import Person, Protocol
 
 ARTICLED = {"expert": "an expert", "adjudicator": "an adjudicator", "reviewer": "a reviewer"}
 
@@ -53,10 +53,19 @@ WHAT_TO_DO = (
 )
 
 
+def all_with_asked_role(protocol: Protocol) -> frozenset[str]:
+    """Return the protocol's people whose reading satisfies it."""
+    return frozenset(person.id for person in protocol.people if _satisfies(protocol, person))
+
+
 def holds_asked_role(protocol: Protocol, person_id: str) -> bool:
     """Tell whether a person's reading satisfies the protocol: they hold the role, or none is asked for."""
-    asked, person = protocol.living.one_must_be, protocol.person(person_id)
-    return asked is None or (person is not None and person.role in (asked, "adjudicator"))
+    person = protocol.person(person_id)
+    return protocol.living.one_must_be is None or (person is not None and _satisfies(protocol, person))
+
+
+def _satisfies(protocol: Protocol, person: Person) -> bool:
+    return protocol.living.one_must_be in (None, person.role) or person.role == "adjudicator"
 
 
 def lacks_asked_role(protocol: Protocol, readers: Collection[str]) -> bool:

@@ -6,15 +6,18 @@ not blind: a value that nobody may finish would never reach the page.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Set
+
 from extract.review.accounts import Member
-from extract.review.asked_role import RoleWait, awaits_asked_role, holds_asked_role
+from extract.review.asked_role import RoleWait, all_with_asked_role, awaits_asked_role, holds_asked_role
 from extract.review.readings import latest_approvals
 from extract.review.reopened_standing import disputed
 from extract.schema.protocol import Protocol
 from extract.store.accounts import closed_accounts
-from extract.store.candidates import Candidate, get_candidate, needs_second_though_read_by
+from extract.store.candidates import Candidate, needs_second_though_read_by
+from extract.store.decisions import read_by_each
 from extract.store.engine import Transaction
-from extract.store.sightings import awaiting_second_seen_by, seen_by, sightings_awaiting_second
+from extract.store.sightings import awaiting_second_seen_by, seen_by, seen_by_each, sightings_awaiting_second
 from extract.store.waiting import Asker
 
 
@@ -29,17 +32,39 @@ def barred_from_second(tx: Transaction, protocol: Protocol, candidate_id: str, p
     They saw its proposal and others have not, or only a reader who holds the role the protocol asks for is missing.
     """
     seen, readers = seen_by(tx, candidate_id), set(latest_approvals(tx, candidate_id))
-    able = team(tx, protocol)
+    return _is_barred(protocol, person_id, seen, readers, able=team(tx, protocol), holding=holders(tx, protocol))
+
+
+def _barred_among(tx: Transaction, protocol: Protocol, wanted: Collection[str], person_id: str) -> tuple[str, ...]:
+    """Return of which values a person cannot be the next reader: asked of all at once."""
+    seen, readers = seen_by_each(tx, wanted), read_by_each(tx, "candidate", wanted)
+    able, holding = team(tx, protocol), holders(tx, protocol)
+    return tuple(
+        candidate_id
+        for candidate_id in sorted(wanted)
+        if _is_barred(protocol, person_id, seen[candidate_id], readers[candidate_id], able=able, holding=holding)
+    )
+
+
+def _is_barred(
+    protocol: Protocol,
+    person_id: str,
+    seen: Set[str],
+    readers: Set[str],
+    *,
+    able: frozenset[str],
+    holding: frozenset[str],
+) -> bool:
     if awaits_asked_role(protocol, readers):
         if not holds_asked_role(protocol, person_id):
             return True
-        able = holders(tx, protocol)
+        able = holding
     return person_id in seen and bool(able - seen - readers)
 
 
 def holders(tx: Transaction, protocol: Protocol) -> frozenset[str]:
     """Return who of the team holds the role that one reader of each value must hold."""
-    return frozenset(person for person in team(tx, protocol) if holds_asked_role(protocol, person))
+    return team(tx, protocol) & all_with_asked_role(protocol)
 
 
 def role_wait(tx: Transaction, protocol: Protocol, candidate: Candidate) -> RoleWait | None:
@@ -54,15 +79,12 @@ def role_wait(tx: Transaction, protocol: Protocol, candidate: Candidate) -> Role
 
 def role_waits(tx: Transaction, protocol: Protocol) -> dict[str, RoleWait]:
     """Return each value that only a reader who holds the asked role can complete."""
-    if protocol.living.one_must_be is None:
+    role = protocol.living.one_must_be
+    if role is None:
         return {}
-    found = {}
-    for candidate_id in needs_second_though_read_by(tx, protocol.living.approvals_needed):
-        candidate = get_candidate(tx, candidate_id)
-        wait = role_wait(tx, protocol, candidate) if candidate is not None else None
-        if wait is not None:
-            found[candidate_id] = wait
-    return found
+    readers = read_by_each(tx, "candidate", needs_second_though_read_by(tx, protocol.living.approvals_needed))
+    wait = RoleWait(role, tuple(sorted(holders(tx, protocol))))
+    return {candidate_id: wait for candidate_id in readers if awaits_asked_role(protocol, readers[candidate_id])}
 
 
 def saw_proposal(tx: Transaction, candidate_id: str, person_id: str) -> bool:
@@ -79,11 +101,7 @@ def asker_of(tx: Transaction, protocol: Protocol, member: Member, *, at: str) ->
     if not member.decides:
         return Asker(person_id=member.person_id, at=at)
     waits = role_waits(tx, protocol)
-    barred = tuple(
-        candidate_id
-        for candidate_id in sorted({*awaiting_second_seen_by(tx, member.person_id), *waits})
-        if barred_from_second(tx, protocol, candidate_id, member.person_id)
-    )
+    barred = _barred_among(tx, protocol, {*awaiting_second_seen_by(tx, member.person_id), *waits}, member.person_id)
     settles = member.role == "adjudicator"
     readers = readers_of(tx, protocol) if settles else frozenset()
     reads = not settles or len(readers) < max(protocol.living.approvals_needed, protocol.living.votes_needed)

@@ -25,6 +25,7 @@ from extract.schema.protocol import Protocol
 from extract.store.engine import Transaction
 from extract.store.links import list_links
 from extract.store.queue import Worklist, worklist
+from extract.store.waiting import Asker
 
 LINKS = "families"
 """Path of the page of links, below the queue's root."""
@@ -78,7 +79,14 @@ class Ahead:
 
 
 def ahead_of(
-    tx: Transaction, protocol: Protocol, member: Member, at_hand: AtHand, *, looked_up: int, now: dt.datetime
+    tx: Transaction,
+    protocol: Protocol,
+    member: Member,
+    at_hand: AtHand,
+    *,
+    looked_up: int,
+    now: dt.datetime,
+    asker: Asker | None = None,
 ) -> Ahead:
     """Look up what a person has before them.
 
@@ -86,9 +94,11 @@ def ahead_of(
     ----------
     looked_up
         The moment before the transaction began: what people did since then it cannot see.
+    asker
+        The person as the queue sees them, where that is known already.
     """
     at = now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    work = worklist(tx, asker_of(tx, protocol, member, at=at))
+    work = worklist(tx, asker or asker_of(tx, protocol, member, at=at))
     return Ahead(work, member.person_id, protocol, at_hand, looked_up)
 
 

@@ -76,7 +76,9 @@ def _inbox(desk: Desk, visit: Visit) -> Response:
         asker = asker_of(tx, desk.protocol, member, at=visit.at)
         counts = waiting_counts(tx, asker)
         rows, found = waiting_items(tx, asker, wanted, limit=SHOWN, offset=(page - 1) * SHOWN)
-        first = ahead_of(tx, desk.protocol, member, desk.at_hand, looked_up=looked_up, now=visit.now).item()
+        first = ahead_of(
+            tx, desk.protocol, member, desk.at_hand, looked_up=looked_up, now=visit.now, asker=asker
+        ).item()
         alerts = open_alert_kinds(tx)
         judgements = judgements_waiting(tx, desk.protocol, desk.recent_bodies(tx), as_reviewer(member))
         links = len(list_links(tx))

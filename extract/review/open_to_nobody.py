@@ -16,10 +16,10 @@ from extract.review.reopened_standing import decided_since_reopening, disputed
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import RecordState
 from extract.store.candidates import list_candidates
-from extract.store.decisions import latest_votes
+from extract.store.decisions import latest_votes, read_by_each
 from extract.store.engine import Transaction
 from extract.store.queue import Wanted, waiting_items
-from extract.store.records import list_records
+from extract.store.records import all_pmids
 from extract.store.waiting import Asker
 
 NOBODY_OF_THE_ROLE = "nobody who may decide holds the role a reader must hold"
@@ -83,10 +83,11 @@ def stranded_lines(tx: Transaction, protocol: Protocol, waits: Mapping[str, Role
 
 
 def _conflicts(tx: Transaction) -> Iterator[tuple[str, Collection[str]]]:
-    for record in list_records(tx, states=[RecordState.CONFLICT]):
-        yield f"record:{record.pmid}", latest_votes(tx, record.pmid).keys()
-    for candidate in list_candidates(tx, states=["conflict"]):
-        yield f"value:{candidate.candidate_id}", latest_approvals(tx, candidate.candidate_id).keys()
+    for pmid, people in read_by_each(tx, "record", all_pmids(tx, state=RecordState.CONFLICT)).items():
+        yield f"record:{pmid}", people
+    conflicts = [candidate.candidate_id for candidate in list_candidates(tx, states=["conflict"])]
+    for candidate_id, people in read_by_each(tx, "candidate", conflicts).items():
+        yield f"value:{candidate_id}", people
     for value_id, decided in disputed(tx).items():
         yield f"reopened:{value_id}", decided
 

@@ -75,6 +75,7 @@ def add_account(tx: Transaction, person_id: str, *, role: str | None, at: str) -
 
 
 _ACCOUNT = select(accounts).where(accounts.c.person_id == bindparam("wanted"))
+_CLOSED = select(accounts.c.person_id).where(accounts.c.disabled_at.is_not(None))
 _SESSION = select(sessions).where(sessions.c.token_hash == bindparam("wanted"), sessions.c.revoked_at.is_(None))
 
 
@@ -94,8 +95,7 @@ def all_accounts(tx: Transaction) -> tuple[Account, ...]:
 @remembered
 def closed_accounts(tx: Transaction) -> frozenset[str]:
     """Return whose account is closed."""
-    closed = select(accounts.c.person_id).where(accounts.c.disabled_at.is_not(None))
-    return frozenset(tx.connection.execute(closed).scalars())
+    return frozenset(tx.connection.execute(_CLOSED).scalars())
 
 
 def set_password(tx: Transaction, person_id: str, password_hash: str) -> None:

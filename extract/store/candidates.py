@@ -127,21 +127,23 @@ def list_candidates(
     return tuple(_candidate(row) for row in tx.connection.execute(query))
 
 
+_READ_AND_OPEN = (
+    select(candidates.c.candidate_id)
+    .join(decisions, decisions.c.subject_id == candidates.c.candidate_id)
+    .where(
+        candidates.c.state == "needs_second",
+        decisions.c.subject_kind == "candidate",
+        decisions.c.action.in_(("approve", "reject")),
+    )
+    .group_by(candidates.c.candidate_id)
+    .having(func.count(decisions.c.by.distinct()) >= bindparam("people"))
+    .order_by(candidates.c.candidate_id)
+)
+
+
 def needs_second_though_read_by(tx: Transaction, people: int) -> tuple[str, ...]:
     """Return the values that still wait for a reader although this many people have decided on them at some time."""
-    query = (
-        select(candidates.c.candidate_id)
-        .join(decisions, decisions.c.subject_id == candidates.c.candidate_id)
-        .where(
-            candidates.c.state == "needs_second",
-            decisions.c.subject_kind == "candidate",
-            decisions.c.action.in_(("approve", "reject")),
-        )
-        .group_by(candidates.c.candidate_id)
-        .having(func.count(decisions.c.by.distinct()) >= people)
-        .order_by(candidates.c.candidate_id)
-    )
-    return tuple(tx.connection.execute(query).scalars())
+    return tuple(tx.connection.execute(_READ_AND_OPEN, {"people": people}).scalars())
 
 
 def set_candidate(tx: Transaction, wanted: str, *, state: str, value_id: str | None = None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from extract.schema.effect import Span
 from extract.schema.value import ReportedValue, ValueCorrection
@@ -130,21 +130,23 @@ def get_value(tx: Transaction, value_id: str) -> CuratedValue | None:
     return _value(row) if row is not None else None
 
 
+_DECIDED_AND_REOPENED = (
+    select(values.c.value_id)
+    .join(decisions, decisions.c.subject_id == values.c.value_id)
+    .where(
+        values.c.state == "reopened",
+        decisions.c.subject_kind == "value",
+        decisions.c.action.in_(("confirm", "correct", "withdraw")),
+    )
+    .group_by(values.c.value_id)
+    .having(func.count(decisions.c.by.distinct()) >= bindparam("people"))
+    .order_by(values.c.value_id)
+)
+
+
 def reopened_though_read_by(tx: Transaction, people: int) -> tuple[str, ...]:
     """Return the values that are re-opened although this many people have decided on them at some time."""
-    query = (
-        select(values.c.value_id)
-        .join(decisions, decisions.c.subject_id == values.c.value_id)
-        .where(
-            values.c.state == "reopened",
-            decisions.c.subject_kind == "value",
-            decisions.c.action.in_(("confirm", "correct", "withdraw")),
-        )
-        .group_by(values.c.value_id)
-        .having(func.count(decisions.c.by.distinct()) >= people)
-        .order_by(values.c.value_id)
-    )
-    return tuple(tx.connection.execute(query).scalars())
+    return tuple(tx.connection.execute(_DECIDED_AND_REOPENED, {"people": people}).scalars())
 
 
 def set_value_state(tx: Transaction, value_ids: Sequence[str], state: str) -> None:

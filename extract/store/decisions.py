@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from dataclasses import field as dataclass_field
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Row, bindparam, func, select
 
@@ -79,25 +80,30 @@ def record_vote(tx: Transaction, decision: Decision, *, pmid: str, vote: str, re
     return seq
 
 
+_VOTES_UNDONE = (
+    select(decisions.c.by, func.max(decisions.c.seq).label("seq"))
+    .where(
+        decisions.c.subject_kind == "record",
+        decisions.c.subject_id == bindparam("wanted"),
+        decisions.c.action == "undo",
+    )
+    .group_by(decisions.c.by)
+)
+_VOTES = (
+    select(screening_votes, decisions.c.details)
+    .join(decisions, decisions.c.seq == screening_votes.c.seq)
+    .where(screening_votes.c.pmid == bindparam("wanted"))
+    .order_by(screening_votes.c.seq)
+)
+
+
 def latest_votes(tx: Transaction, pmid: str) -> dict[str, tuple[str, str | None, dict[str, Any]]]:
     """Return each person's latest vote on a record: ``{person: (vote, reason code, details)}``, oldest first.
 
     A vote its person took back does not count.
     """
-    undone = {
-        row.by: row.seq
-        for row in tx.connection.execute(
-            select(decisions.c.by, func.max(decisions.c.seq).label("seq"))
-            .where(decisions.c.subject_kind == "record", decisions.c.subject_id == pmid, decisions.c.action == "undo")
-            .group_by(decisions.c.by)
-        )
-    }
-    rows = tx.connection.execute(
-        select(screening_votes, decisions.c.details)
-        .join(decisions, decisions.c.seq == screening_votes.c.seq)
-        .where(screening_votes.c.pmid == pmid)
-        .order_by(screening_votes.c.seq)
-    )
+    undone = {row.by: row.seq for row in tx.connection.execute(_VOTES_UNDONE, {"wanted": pmid})}
+    rows = tx.connection.execute(_VOTES, {"wanted": pmid})
     return {row.by: (row.vote, row.reason_code, dict(row.details)) for row in rows if row.seq > undone.get(row.by, 0)}
 
 
@@ -137,6 +143,30 @@ _OF_ONE = (
 def decisions_on(tx: Transaction, kind: str, subject_id: str) -> tuple[LoggedDecision, ...]:
     """Return the decisions on one thing, oldest first."""
     return tuple(_logged(row) for row in tx.connection.execute(_OF_ONE, {"kind": kind, "subject": subject_id}))
+
+
+_READ_BY_EACH = (
+    select(decisions.c.subject_id, decisions.c.by, decisions.c.action)
+    .where(
+        decisions.c.subject_kind == bindparam("kind"),
+        decisions.c.subject_id.in_(bindparam("wanted", expanding=True)),
+        decisions.c.action.in_(("vote", "approve", "reject", "undo")),
+    )
+    .order_by(decisions.c.seq)
+)
+
+
+def read_by_each(tx: Transaction, kind: Literal["record", "candidate"], wanted: Collection[str]) -> dict[str, set[str]]:
+    """Return whose vote, approval or rejection stands on each of several things: asked of all at once."""
+    found: dict[str, set[str]] = {subject_id: set() for subject_id in wanted}
+    if found:
+        rows = tx.connection.execute(_READ_BY_EACH, {"kind": kind, "wanted": list(found)})
+        for subject_id, person_id, action in rows:
+            if action == "undo":
+                found[subject_id].discard(person_id)
+            else:
+                found[subject_id].add(person_id)
+    return found
 
 
 @remembered

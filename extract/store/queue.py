@@ -11,15 +11,20 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, and_, case, false, func, literal, null, or_, select
+from sqlalchemy import Row, String, and_, bindparam, case, false, func, literal, null, or_, select
 
 from extract.store.engine import Transaction
 from extract.store.tables import alerts, candidates, queue_facts
-from extract.store.waiting import Asker, every_item, holder_of, own_items, parameters
+from extract.store.waiting import Asker, every_item, holder_of, own_items, parameters, some_items
 
 STAGES = ("reopened", "conflict", "needs_second", "proposed", "screening", "new")
 """States in the order of work, where effect and age are equal: what stands on a page, then what is nearest to one."""
 
+
+ORDERED_BY = ("state", "since", "expected_shift", "rank")
+"""Columns the order of work looks at, besides the item's name."""
+
+SHOWN = bindparam("shown", expanding=True, type_=String)
 
 IN_SIGHT = 100
 """Items looked at for the next one: whoever leaves this many for later begins again at the first."""
@@ -121,13 +126,23 @@ def waiting_items(
     tx: Transaction, asker: Asker, wanted: Wanted, *, limit: int | None = None, offset: int = 0
 ) -> tuple[tuple[Waiting, ...], int]:
     """Return the items asked for in the order of work, and how many there are without the limit."""
-    every = every_item(**_shape(asker))
-    query = select(every, func.count().over().label("found")).where(*_conditions(every.c, wanted))
-    query = query.order_by(*_order(every.c)).limit(limit).offset(offset)
+    # Notice, holder and the like are asked of the lines that are shown only, unless they are filtered by.
+    names, shape = _looked_at(wanted), {"settles": asker.settles, "reads": asker.reads}
+    if wanted.show == "mine" and not asker.decides:
+        return (), 0
+    few = (own_items if wanted.show == "mine" else some_items)(names, **shape)
+    query = select(few.c.item, func.count().over().label("found")).where(*_conditions(few.c, wanted))
+    query = query.order_by(*_order(few.c)).limit(limit).offset(offset)
     rows = tx.connection.execute(query, parameters(asker)).all()
     if not rows and offset:
         return (), waiting_items(tx, asker, wanted, limit=1)[1]
-    return tuple(_waiting(row) for row in rows), int(rows[0].found) if rows else 0
+    if not rows:
+        return (), 0
+    every = every_item(**_shape(asker))
+    shown = {} if limit is None else {"shown": [row.item for row in rows]}
+    details = select(every) if limit is None else select(every).where(every.c.item.in_(SHOWN))
+    lines = {row.item: _waiting(row) for row in tx.connection.execute(details, parameters(asker) | shown)}
+    return tuple(lines[row.item] for row in rows), int(rows[0].found)
 
 
 def waiting_counts(tx: Transaction, asker: Asker) -> dict[str, int]:
@@ -150,6 +165,19 @@ def worklist(tx: Transaction, asker: Asker) -> Worklist:
     return Worklist(items, int(rows[0].found) if rows else 0, moving, states)
 
 
+def _looked_at(wanted: Wanted) -> frozenset[str]:
+    """Return the columns by which items are chosen and put in order."""
+    names = {"item", *ORDERED_BY}
+    asked = {name for name in ("kind", "design", "subtype", "pattern", "alert") if getattr(wanted, name)}
+    by = {"checks": "doubts", "assignee": "holder", "words": "title"}
+    asked |= {column for name, column in by.items() if getattr(wanted, name)}
+    if wanted.subtype or wanted.pattern:
+        asked.add("kind")
+    if wanted.words or wanted.subtype or wanted.pattern:
+        asked.add("pmid")
+    return frozenset(names | asked)
+
+
 def _shape(asker: Asker) -> dict[str, bool]:
     return {"decides": asker.decides, "settles": asker.settles, "reads": asker.reads}
 
@@ -165,7 +193,7 @@ def _work_query(*, decides: bool, settles: bool, reads: bool) -> Any:
     if not decides:
         nothing = (null().label(name) for name in ("item", "state", "holder", "found", "shift"))
         return select(*nothing).where(false())
-    own = own_items("item", "state", "since", "expected_shift", "rank", settles=settles, reads=reads)
+    own = own_items(frozenset(("item", *ORDERED_BY)), settles=settles, reads=reads)
     first = select(own, func.count().over().label("found")).order_by(*_order(own.c)).limit(IN_SIGHT).subquery("first")
     # Who holds an item is asked of those in sight only.
     holder, shift = holder_of(first.c.item).label("holder"), _shift(first.c).label("shift")
@@ -195,9 +223,7 @@ def _shift(columns: Any) -> Any:
 
 def _conditions(columns: Any, wanted: Wanted) -> list[Any]:
     found: list[Any] = []
-    if wanted.show == "mine":
-        found.append(columns.mine == 1)
-    elif wanted.show != "all":
+    if wanted.show not in ("mine", "all"):
         found.append(columns.state == wanted.show)
     for name in ("kind", "design"):
         if getattr(wanted, name):

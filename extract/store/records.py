@@ -118,9 +118,11 @@ def known_pmids(tx: Transaction, pmids: Sequence[Pmid]) -> set[Pmid]:
     return known
 
 
-def all_pmids(tx: Transaction) -> tuple[Pmid, ...]:
-    """Return every PMID of the store, in order."""
+def all_pmids(tx: Transaction, *, state: RecordState | None = None) -> tuple[Pmid, ...]:
+    """Return every PMID of the store, or of the records in a state, in order."""
     query = select(records.c.pmid).where(records.c.undone_at.is_(None)).order_by(records.c.pmid)
+    if state is not None:
+        query = query.where(records.c.state == state.value)
     return tuple(tx.connection.execute(query).scalars())
 
 

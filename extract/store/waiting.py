@@ -104,19 +104,33 @@ def every_item(*, decides: bool, settles: bool, reads: bool) -> Any:
     return select(*columns, cast(literal(0), Integer).label("mine")).subquery("waiting_for_others")
 
 
-def own_items(*names: str, settles: bool, reads: bool) -> Any:
-    """Return what the asker can decide on now, with some columns of :func:`every_item` only: they are cheaper."""
-    parts = _parts(settles=settles, reads=reads)
-    columns = list(parts[0].selected_columns)
-    places = [place for place, column in enumerate(columns) if column.key in names]
-    mine = next(place for place, column in enumerate(columns) if column.key == "mine")
+@lru_cache(maxsize=64)
+def some_items(names: frozenset[str], *, settles: bool, reads: bool) -> Any:
+    """Return some columns of :func:`every_item` only: notices, holders and whose work it is cost more than the rest."""
+    return union_all(
+        *(_only(part, columns, names) for part, columns in _columns(settles=settles, reads=reads))
+    ).subquery("some")
+
+
+@lru_cache(maxsize=64)
+def own_items(names: frozenset[str], *, settles: bool, reads: bool) -> Any:
+    """Return the same of what the asker can decide on now."""
     few = [
-        part.with_only_columns(*(list(part.selected_columns)[place] for place in places)).where(
-            list(part.selected_columns)[mine] == 1
-        )
-        for part in parts
+        _only(part, columns, names).where(columns["mine"] == 1)
+        for part, columns in _columns(settles=settles, reads=reads)
     ]
     return union_all(*few).subquery("own")
+
+
+def _columns(*, settles: bool, reads: bool) -> list[tuple[Select[Any], dict[str, Any]]]:
+    """Return each part of the queue with its columns by the name they have in the whole."""
+    parts = _parts(settles=settles, reads=reads)
+    names = [str(column.key) for column in parts[0].selected_columns]
+    return [(part, dict(zip(names, part.selected_columns, strict=True))) for part in parts]
+
+
+def _only(part: Select[Any], columns: dict[str, Any], names: frozenset[str]) -> Select[Any]:
+    return part.with_only_columns(*(column.label(name) for name, column in columns.items() if name in names))
 
 
 def _parts(*, settles: bool, reads: bool) -> tuple[Select[Any], ...]:
@@ -201,7 +215,7 @@ def _reopened(*, settles: bool, reads: bool) -> Select[Any]:
     notice = select(func.max(alerts.c.night)).where(alerts.c.report_id == values.c.report_id).scalar_subquery()
     # A value about which people differ is a conflict, though its state is the value's own.
     standing = case((values.c.value_id.in_(DISPUTED), literal("conflict")), else_=values.c.state)
-    mine = and_(_offered(standing, settles=settles, reads=reads), _undecided("value", values.c.value_id))
+    mine = and_(_offered(standing, settles=settles, reads=reads), _undecided_since_reopening(values.c.value_id))
     joined = (
         values.join(reports, reports.c.report_id == values.c.report_id)
         .outerjoin(trial_families, trial_families.c.study_id == reports.c.study_id)
@@ -244,23 +258,34 @@ def _flag(mine: Any) -> Any:
 
 
 def _undecided(kind: str, subject: Any) -> Any:
-    """Return whether no decision of this person on a thing stands: none, taken back, or re-opened since."""
-    own = decisions.alias()
-    about = (own.c.subject_kind == kind, own.c.subject_id == subject)
-    since: Any = literal(0)
-    if kind == "value":
-        again = decisions.alias()
-        since = func.coalesce(
-            select(func.max(again.c.seq))
-            .where(again.c.subject_kind == kind, again.c.subject_id == subject, again.c.action == "reopen")
-            # Two levels down SQLAlchemy would otherwise look at the re-openings of every value, not of this one.
-            .correlate_except(again)
-            .scalar_subquery(),
-            0,
-        )
+    """Return whether no decision of this person on a thing stands: none, or it was taken back.
+
+    Asked once for all that a person decided, not of each item that waits.
+    """
+    latest, own = decisions.alias(), decisions.alias()
+    last = select(func.max(latest.c.seq)).where(latest.c.by == PERSON, latest.c.subject_kind == kind)
+    standing = select(own.c.subject_id).where(own.c.seq.in_(last.group_by(latest.c.subject_id)), own.c.action != "undo")
+    return subject.not_in(standing)
+
+
+def _undecided_since_reopening(value_id: Any) -> Any:
+    """Return whether no decision of this person on a value stands since it was re-opened."""
+    own, again = decisions.alias(), decisions.alias()
+    since = (
+        select(func.max(again.c.seq))
+        .where(again.c.subject_kind == "value", again.c.subject_id == value_id, again.c.action == "reopen")
+        # Two levels down SQLAlchemy would otherwise look at the re-openings of every value, not of this one.
+        .correlate_except(again)
+        .scalar_subquery()
+    )
     latest = (
         select(own.c.action)
-        .where(own.c.by == PERSON, *about, own.c.seq > since)
+        .where(
+            own.c.by == PERSON,
+            own.c.subject_kind == "value",
+            own.c.subject_id == value_id,
+            own.c.seq > func.coalesce(since, 0),
+        )
         .order_by(own.c.seq.desc())
         .limit(1)
         .scalar_subquery()

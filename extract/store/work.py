@@ -65,9 +65,12 @@ def save_draft(tx: Transaction, item: str, person_id: str, typed: dict[str, str]
     tx.connection.execute(drafts.insert().values(item=item, person_id=person_id, typed=typed, saved_at=at))
 
 
+_DRAFT = select(drafts).where(drafts.c.item == bindparam("wanted"), drafts.c.person_id == bindparam("person"))
+
+
 def get_draft(tx: Transaction, item: str, person_id: str) -> Draft | None:
     """Return what a person typed and did not decide yet, or None."""
-    row = tx.connection.execute(select(drafts).where(drafts.c.item == item, drafts.c.person_id == person_id)).first()
+    row = tx.connection.execute(_DRAFT, {"wanted": item, "person": person_id}).first()
     return Draft(dict(row.typed), row.saved_at) if row is not None else None
 
 
