@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -32,6 +33,7 @@ from extract.review.preview import Preview
 from extract.review.seeding import SeedPlan
 from extract.review.sessions import session_owner, signed_in
 from extract.review.signing import SignIn
+from extract.review.turns import Turns
 from extract.schema.curve import pasted
 from extract.schema.protocol import Protocol
 from extract.store.engine import Store, Transaction
@@ -200,23 +202,33 @@ class Pages:
 
     def __init__(self, app: FastAPI, desk: Desk) -> None:
         self._app, self._desk = app, desk
+        self._turns = Turns()
         self.access: dict[tuple[str, str], Access] = {}
 
-    def get(self, path: str, access: Access) -> Callable[[Handler], Handler]:
-        """Register a page that only shows."""
-        return self._route("GET", path, access)
+    def get(self, path: str, access: Access, *, asks_others: bool = False) -> Callable[[Handler], Handler]:
+        """Register a page that only shows.
+
+        Parameters
+        ----------
+        asks_others
+            The page waits for another machine: it is made beside the others, however long that takes.
+        """
+        return self._route("GET", path, access, turn=nullcontext if asks_others else self._turns.turn)
 
     def post(self, path: str, access: Access) -> Callable[[Handler], Handler]:
         """Register an action of a form; the guard has checked origin and token."""
-        return self._route("POST", path, access)
+        return self._route("POST", path, access, turn=self._turns.turn)
 
-    def _route(self, method: str, path: str, access: Access) -> Callable[[Handler], Handler]:
+    def _route(
+        self, method: str, path: str, access: Access, *, turn: Callable[[], AbstractContextManager[None]]
+    ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             def endpoint(request: Request) -> Response:
-                visit = self._visit(request)
-                if may(visit.member, access):
-                    return handler(visit)
-                return self._refusal(visit)
+                with turn():
+                    visit = self._visit(request)
+                    if may(visit.member, access):
+                        return handler(visit)
+                    return self._refusal(visit)
 
             self.access[method, path] = access
             self._app.add_route(path, endpoint, methods=[method], name=f"{method} {path}")

@@ -12,7 +12,7 @@ from extract.review.identities import open_session, person_of
 def add_provider_pages(pages: Pages, desk: Desk) -> None:
     """Register the pages; without a provider they say that there is none."""
 
-    @pages.get("/oidc/start", Access.ANYONE)
+    @pages.get("/oidc/start", Access.ANYONE, asks_others=True)
     def start(visit: Visit) -> Response:
         if desk.provider is None:
             return _none(visit)
@@ -22,7 +22,7 @@ def add_provider_pages(pages: Pages, desk: Desk) -> None:
         except ProviderFailed as error:
             return _failed(visit, error)
 
-    @pages.get("/oidc/callback", Access.ANYONE)
+    @pages.get("/oidc/callback", Access.ANYONE, asks_others=True)
     def callback(visit: Visit) -> Response:
         if desk.provider is None:
             return _none(visit)
