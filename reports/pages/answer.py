@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.conclusion import conclusion, verdict_of, verdict_on_everyone
+from reports.conclusion import conclusion, verdict_of
 from reports.model import Absolute, Certainty, LivingTimes, Pooled, Synthesis
 from reports.notation import count, day, percent, ratio_number, time_words
 from reports.pages.edition import Edition, Stratum
@@ -53,7 +53,9 @@ def interpretation(edition: Edition) -> str:
     interpretation was written for is believed.
     """
     editorial = edition.snapshot.protocol["editorial"]
-    if editorial.get("written_for") in (None, verdict_on_everyone(edition.snapshot)):
+    # Asked of the edition: a page that looks at every result would be made anew whenever one of them changes.
+    main = edition.synthesis(EVERYONE, outcome=edition.taxonomy.primary.code, body="randomised")
+    if editorial.get("written_for") in (None, verdict_of(main)):
         return str(editorial["interpretation"])
     return (
         f"{answer(edition, EVERYONE)[0]} What the review team wrote on {day(str(editorial['date']))} was written for "
