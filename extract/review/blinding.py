@@ -14,11 +14,11 @@ from extract.review.readings import latest_approvals
 from extract.review.reopened_standing import disputed
 from extract.schema.protocol import Protocol
 from extract.store.accounts import closed_accounts
+from extract.store.asker import Asker
 from extract.store.candidates import Candidate, needs_second_though_read_by
 from extract.store.decisions import read_by_each
 from extract.store.engine import Transaction
 from extract.store.sightings import awaiting_second_seen_by, seen_by, seen_by_each, sightings_awaiting_second
-from extract.store.waiting import Asker
 
 
 def team(tx: Transaction, protocol: Protocol) -> frozenset[str]:

@@ -22,10 +22,10 @@ from extract.review.certainty import BodyOfEvidence
 from extract.review.inbox import free_items
 from extract.review.judgements import judgements
 from extract.schema.protocol import Protocol
+from extract.store.asker import Asker
 from extract.store.engine import Transaction
 from extract.store.links import list_links
 from extract.store.queue import Worklist, worklist
-from extract.store.waiting import Asker
 
 LINKS = "families"
 """Path of the page of links, below the queue's root."""

@@ -13,10 +13,10 @@ from extract.review.certainty import BodyOfEvidence
 from extract.review.judgements import judgements_waiting
 from extract.schema.protocol import Protocol
 from extract.store.accounts import all_accounts
+from extract.store.asker import Asker
 from extract.store.engine import Transaction
 from extract.store.links import list_links
 from extract.store.queue import Wanted, waiting_items
-from extract.store.waiting import Asker
 
 WORDS = (
     ("to screen", "to screen", ("new", "screening")),

@@ -15,12 +15,12 @@ from extract.review.readings import latest_approvals
 from extract.review.reopened_standing import decided_since_reopening, disputed
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import RecordState
+from extract.store.asker import Asker
 from extract.store.candidates import list_candidates
 from extract.store.decisions import latest_votes, read_by_each
 from extract.store.engine import Transaction
 from extract.store.queue import Wanted, waiting_items
 from extract.store.records import all_pmids
-from extract.store.waiting import Asker
 
 NOBODY_OF_THE_ROLE = "nobody who may decide holds the role a reader must hold"
 NO_ADJUDICATOR = "no adjudicator can settle it"

@@ -15,13 +15,13 @@ from extract.review.marking import Place, sentence_around
 from extract.review.proposal import proposed_value
 from extract.schema.protocol import Protocol
 from extract.schema.vocabulary import RecordState
+from extract.store.asker import Asker
 from extract.store.candidates import Candidate, get_candidate, list_candidates
 from extract.store.curated import get_value
 from extract.store.decisions import decisions_on
 from extract.store.engine import Transaction
 from extract.store.queue import Waiting, Wanted, waiting_items
 from extract.store.records import get_record
-from extract.store.waiting import Asker
 
 
 @dataclass(frozen=True)

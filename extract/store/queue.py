@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import Row, String, and_, bindparam, case, false, func, literal, null, or_, select
 
+from extract.store.asker import Asker
 from extract.store.engine import Transaction
 from extract.store.tables import alerts, candidates, queue_facts
-from extract.store.waiting import Asker, every_item, holder_of, own_items, parameters, some_items
+from extract.store.waiting import every_item, holder_of, own_items, parameters, some_items
 
 STAGES = ("reopened", "conflict", "needs_second", "proposed", "screening", "new")
 """States in the order of work, where effect and age are equal: what stands on a page, then what is nearest to one."""

@@ -11,10 +11,10 @@ import pytest
 from extract.review.approval import approve_value
 from extract.review.proposal import proposed_value
 from extract.review.screening import include_record
+from extract.store.asker import Asker
 from extract.store.candidates import get_candidate
 from extract.store.curated import set_value_state
 from extract.store.queue import Wanted, waiting_items
-from extract.store.waiting import Asker
 from flows.assembly import synthesise
 from flows.context import NightContext
 from flows.expected import Pool, expected_shift, note_expected_shifts, shift_without

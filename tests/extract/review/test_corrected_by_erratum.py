@@ -12,12 +12,12 @@ from extract.review.approval import approve_value
 from extract.review.reopened import confirm_reopened, correct_reopened, reopen_value, withdraw_value
 from extract.review.screening import include_record
 from extract.schema.value import apply_corrections
+from extract.store.asker import Asker
 from extract.store.curated import Alert, CuratedValue, add_alert, curated_values, get_value
 from extract.store.decisions import decisions_on
 from extract.store.engine import Store
 from extract.store.queue import worklist
 from extract.store.seeds import note_seed
-from extract.store.waiting import Asker
 from tests.extract.review.api_client import program
 from tests.extract.review.queue_server import PROTOCOL, Queue, enqueue
 from tests.extract.review.test_queue_pages import form_of, words

@@ -14,13 +14,13 @@ from extract.review.bias import judge_result
 from extract.review.inbox import free_items
 from extract.review.reopened import confirm_reopened, reopen_value
 from extract.review.screening import exclude_record, include_record
+from extract.store.asker import Asker
 from extract.store.curated import Alert, add_alert, set_value_state
 from extract.store.decisions import Decision, record_decision
 from extract.store.engine import Store
 from extract.store.links import propose_link
 from extract.store.queue import Wanted, oldest_since, put_queue_facts, waiting_counts, waiting_items, worklist
 from extract.store.sightings import note_sighting
-from extract.store.waiting import Asker
 from extract.store.work import take_lease
 from tests.extract.review.judging import put_result, trial_judgement
 from tests.extract.review.queue_server import PROTOCOL, Queue, enqueue, make_account, proposed_effect
