@@ -26,7 +26,7 @@ from extract.review.coming import Handed
 from extract.review.curves import DeriveCurve
 from extract.review.fields import FieldGroup, field_groups, label_of
 from extract.review.guard import TOKEN_FIELD, cookie_name, cookie_token, form_token
-from extract.review.kept_typed import KEPT, TYPED_BY, page_of
+from extract.review.kept_typed import KEPT, TYPED_BY, Away, page_of
 from extract.review.notices import notice_words
 from extract.review.passwords import Passwords
 from extract.review.preview import Preview
@@ -120,6 +120,8 @@ class Desk:
     """Which item each person has before them."""
     handed: Handed = field(default_factory=Handed)
     """What "next" looked up, for the page it leads to."""
+    away: Away = field(default_factory=Away)
+    """What was typed before somebody went to the identity provider."""
 
     def recent_bodies(self, tx: Transaction) -> tuple[BodyOfEvidence, ...]:
         """Return the bodies of evidence as they stand, or stood a moment ago."""
@@ -255,7 +257,16 @@ class Pages:
         carry = {f"{KEPT}{name}": text for name, text in kept(visit.form).items() if name != "opened"} if owner else {}
         carry |= {TYPED_BY: owner} if carry else {}
         typed = shown(visit.form)
-        return self._desk.page(visit, "refused.html", status=401, why=why, typed=typed, back=back, carry=carry)
+        return self._desk.page(
+            visit,
+            "refused.html",
+            status=401,
+            why=why,
+            typed=typed,
+            back=back,
+            carry=carry,
+            provider=self._desk.provider,
+        )
 
 
 UNSEEN = ("seen", "previewed", "blind")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import html
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +16,7 @@ import requests
 
 from extract.review.accounts import disable_person
 from extract.review.addresses import change_email
+from extract.review.kept_typed import MOST_AWAY, Away
 from extract.review.provider import Provider, ProviderSettings
 from extract.store.accounts import all_accounts
 from flows.errors import SettingsError
@@ -28,6 +32,8 @@ from tests.extract.review.identity_provider import (
     unsigned,
 )
 from tests.extract.review.queue_server import Client, Queue, make_account, serving
+from tests.extract.review.test_queue_pages import filled, form_of
+from tests.extract.review.test_unsaved import value_to_read
 from tests.stores import ROOT, new_store
 
 
@@ -82,6 +88,42 @@ def test_one_lands_where_one_wanted_to_go_and_never_on_another_site(institution:
     for elsewhere in ("https://elsewhere.example/", "//elsewhere.example/", "/review/%5C%5Celsewhere.example"):
         with institution.queue.client() as client:
             assert institution.sign_in(client, f"oidc/start?next={elsewhere}").url == institution.queue.address
+
+
+@pytest.mark.parametrize(
+    ("who", "minutes", "comes_back"), [("reviewer-a", 10, True), ("reviewer-a", 16, False), ("reviewer-b", 1, False)]
+)
+def test_what_was_sent_after_the_session_ended_is_a_draft_of_whoever_typed_it_and_comes_back_in_time(
+    institution: Institution, who: str, minutes: int, comes_back: bool
+) -> None:
+    queue = institution.queue
+    item = value_to_read(queue)
+    make_account(queue, "reviewer-b")
+    change_email(queue.store, "reviewer-b", "b@example.org")
+    with queue.client("reviewer-a") as a:
+        form = {**filled(a, item, "approve"), "n_surgery": "150", "reason": "first sentence"}
+        queue.clock.forward(hours=13)
+        refused = a.submit(f"item/{item}/approve", form)
+        assert refused.status_code == 401
+        kept = a.submit("oidc/keep", form_of(refused.text, "keep"))
+        assert "What you had typed is kept" in kept.text
+        queue.clock.forward(minutes=minutes)
+        if who == "reviewer-b":
+            institution.provider.person = {"sub": "b", "email": "b@example.org", "email_verified": True}
+        (way,) = re.findall(r'href="(/review/oidc/start[^"]+)"', kept.text)
+        page = institution.sign_in(a, html.unescape(way).removeprefix("/review/"))
+        assert page.url.endswith(f"/item/{item}")
+        assert ("Your draft" in page.text) == comes_back
+        assert (form_of(page.text, "approve").get("n_surgery") == "150") == comes_back
+
+
+def test_few_forms_wait_and_each_visitor_gets_the_own_one_back_once() -> None:
+    away, now = Away(), dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
+    for number in range(MOST_AWAY + 1):
+        away.leave(f"visitor-{number}", {"kept-reason": str(number), "password": "secret"}, now=now)
+    assert away.fetch("visitor-0", now=now) == {}
+    assert away.fetch("visitor-1", now=now) == {"kept-reason": "1"}
+    assert away.fetch("visitor-1", now=now) == {}
 
 
 def test_nobody_is_made_a_member_by_signing_in(institution: Institution) -> None:
