@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 import typer
 import uvicorn
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -41,6 +42,10 @@ from flows.settings import Settings, load_settings, rehearsal_settings
 from flows.site_files import SiteFiles
 from flows.site_guard import SiteGuard, on_own_network
 from flows.timetable import checked_hour, local_date
+
+THREADS = 8
+"""Threads that answer requests: no more than the store keeps connections for. Pages of the queue take turns in them
+(:mod:`extract.review.turns`); the site's files, the API and whoever waits for another machine do not."""
 
 NO_SITE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Nothing published yet</title>
 <body style="font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem">
@@ -124,7 +129,7 @@ def site_app(
     children
         The scheduler's processes, None where something else starts the nights.
     """
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_few_threads)
     own = {"localhost", "127.0.0.1", "::1", host, urlsplit(settings.site_url).hostname or "localhost"}
     bodies = Bodies(settings.protocol)
     queue = review_app(
@@ -149,6 +154,13 @@ def site_app(
     else:
         app.mount("/", _LateSite(settings), name="site")
     return app
+
+
+@asynccontextmanager
+async def _few_threads(_app: FastAPI) -> AsyncIterator[None]:
+    """Limit the threads that answer; requests beyond them wait in line."""
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def add_health_pages(app: FastAPI, settings: Settings, store: Store, children: Children | None) -> None:
