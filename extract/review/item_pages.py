@@ -31,10 +31,9 @@ from extract.review.value_view import value_view
 from extract.review.views import queue_line
 from extract.schema.vocabulary import Design
 from extract.store.accounts import all_accounts
-from extract.store.candidates import OPEN_STATES
 from extract.store.links import list_links
 from extract.store.queue import Wanted, open_alert_kinds, waiting_counts, waiting_items
-from extract.store.sightings import note_sighting
+from extract.store.sightings import note_sighting, seen_by
 
 SHOWN = 50
 """Lines of the inbox on one page: what fits three screens; the filters and "next item" reach the rest."""
@@ -172,7 +171,10 @@ def look_at(
     with desk.store.read() as tx:
         mine = lease.mine and not ahead
         template, values = view(tx, desk, identifier, member, dict(typed or {}), mine=mine)
-    if kind == "value" and member.decides and not values["blind"] and values["state"] in OPEN_STATES:
+        # A closed one too: a revision of its record, or a decision taken back, opens it again.
+        shown = kind == "value" and member.decides and not values["blind"]
+        new_to_them = shown and visit.person not in seen_by(tx, identifier)
+    if new_to_them:
         with desk.store.write() as tx:
             note_sighting(tx, identifier, visit.person, at=visit.at)
     if values["decidable"]:

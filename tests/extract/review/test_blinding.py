@@ -9,7 +9,7 @@ from extract.review.accounts import disable_person
 from extract.review.approval import approve_value, undo_approval
 from extract.review.screening import include_record
 from extract.review.views import item_details, queue_items
-from extract.store.candidates import get_candidate
+from extract.store.candidates import get_candidate, set_candidate
 from extract.store.decisions import decisions_on
 from extract.store.sightings import seen_by
 from tests.extract.review.queue_server import PROTOCOL, Queue, enqueue, proposed_effect
@@ -87,6 +87,24 @@ def test_who_opened_a_proposal_and_left_it_cannot_be_its_second_reader(queue: Qu
         assert lead.page("next").url.endswith(f"value:{candidate}")
         lead.submit(f"item/value:{candidate}/approve", {**filled(lead, f"value:{candidate}", "approve"), **READ})
     assert state_of(queue, candidate) == "approved"
+
+
+@pytest.mark.parametrize("closed", ["superseded", "rejected"])
+def test_who_saw_a_proposal_while_it_was_closed_cannot_read_it_blind_once_it_is_open_again(
+    queue: Queue, closed: str
+) -> None:
+    candidate = ready(queue)
+    approve(queue, candidate, "reviewer-a")
+    with queue.client("reviewer-b") as b:
+        # A revision of the record drops the words and brings them back; or a decision is taken back.
+        with queue.store.write() as tx:
+            set_candidate(tx, candidate, state=closed)
+        assert "0.72" in words(b.page(f"item/value:{candidate}").text)
+        with queue.store.write() as tx:
+            set_candidate(tx, candidate, state="needs_second")
+        page = b.page(f"item/value:{candidate}").text
+        assert "so somebody else reads it second" in words(page)
+        assert "/approve" not in page
 
 
 def test_looking_over_a_shoulder_shows_no_number_and_bars_nobody(queue: Queue) -> None:
