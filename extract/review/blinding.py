@@ -6,7 +6,7 @@ not blind: a value that nobody may finish would never reach the page.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Collection, Mapping, Set
 
 from extract.review.accounts import Member
 from extract.review.asked_role import RoleWait, all_with_asked_role, awaits_asked_role, holds_asked_role
@@ -105,21 +105,28 @@ def asker_of(tx: Transaction, protocol: Protocol, member: Member, *, at: str) ->
     settles = member.role == "adjudicator"
     readers = readers_of(tx, protocol) if settles else frozenset()
     reads = not settles or len(readers) < max(protocol.living.approvals_needed, protocol.living.votes_needed)
-    seen = sightings_awaiting_second(tx) if not reads else {}
     return Asker(
         person_id=member.person_id,
         decides=True,
         settles=settles,
         reads=reads,
-        orphans=tuple(
-            candidate_id
-            for candidate_id, people in seen.items()
-            if not (readers & set(waits[candidate_id].able) if candidate_id in waits else readers) - people
-        ),
+        orphans=() if reads else _orphans(tx, readers, waits),
         barred=barred,
         disputed=tuple(disputed(tx)),
         at=at,
     )
+
+
+def _orphans(tx: Transaction, readers: frozenset[str], waits: Mapping[str, RoleWait]) -> tuple[str, ...]:
+    """Return the values no reader can read next: each has seen the proposal, has read it, or lacks the asked role."""
+    seen = sightings_awaiting_second(tx)
+    decided = read_by_each(tx, "candidate", {*seen, *waits})
+    found = []
+    for candidate_id, people in decided.items():
+        able = readers.intersection(waits[candidate_id].able) if candidate_id in waits else readers
+        if not able - people - seen.get(candidate_id, set()):
+            found.append(candidate_id)
+    return tuple(sorted(found))
 
 
 def readers_of(tx: Transaction, protocol: Protocol) -> frozenset[str]:

@@ -89,6 +89,21 @@ def test_who_opened_a_proposal_and_left_it_cannot_be_its_second_reader(queue: Qu
     assert state_of(queue, candidate) == "approved"
 
 
+def test_a_value_whose_first_reader_took_the_approval_back_is_offered_to_the_adjudicator(queue: Queue) -> None:
+    # One has seen the proposal, the other rejected it: without this, nobody could read it and nothing said so.
+    candidate = ready(queue)
+    item = f"value:{candidate}"
+    with queue.client("reviewer-a") as a, queue.client("reviewer-b") as b, queue.client("adjudicator") as lead:
+        a.submit(f"item/{item}/approve", filled(a, item, "approve"))
+        b.submit(f"item/{item}/reject", {**filled(b, item, "approve"), "rejection": "not our comparison"})
+        assert state_of(queue, candidate) == "conflict"
+        a.submit(f"item/{item}/undo", form_of(a.page(f"item/{item}").text, "undo"))
+        assert state_of(queue, candidate) == "needs_second"
+        assert lead.page("next").url.endswith(item)
+        lead.submit(f"item/{item}/reject", {**filled(lead, item, "approve"), "rejection": "not our comparison"})
+    assert state_of(queue, candidate) == "rejected"
+
+
 @pytest.mark.parametrize("closed", ["superseded", "rejected"])
 def test_who_saw_a_proposal_while_it_was_closed_cannot_read_it_blind_once_it_is_open_again(
     queue: Queue, closed: str
