@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from urllib.parse import urlsplit
@@ -46,6 +47,10 @@ from flows.timetable import checked_hour, local_date
 THREADS = 8
 """Threads that answer requests: no more than the store keeps connections for. Pages of the queue take turns in them
 (:mod:`extract.review.turns`); the site's files, the API and whoever waits for another machine do not."""
+
+GIVE_WAY_SECONDS = 0.001
+"""After how long a thread that computes lets others go on (Python's own is 5 ms): the loop that takes requests in and
+sends answers out waits for that again and again."""
 
 NO_SITE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Nothing published yet</title>
 <body style="font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem">
@@ -97,6 +102,7 @@ def _until_ended(app: FastAPI, *, host: str, port: int) -> None:
     def end(_number: int, _frame: object) -> None:
         raise SystemExit(0)
 
+    sys.setswitchinterval(GIVE_WAY_SECONDS)
     # uvicorn raises the signal that ended it again: by default that would kill us before the children have ended.
     signal.signal(signal.SIGTERM, end)
     with suppress(KeyboardInterrupt):
