@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from reports.model import Pooled, Snapshot, Synthesis, synthesis_id
+from reports.model import Pooled, Synthesis
 from reports.notation import hazard_change, level, limits_in_words, number_word, ratio_number
-from reports.taxonomy import ALL, EVENTS, taxonomy_of
+from reports.taxonomy import EVENTS
 
 Verdict = Literal["no_evidence", "not_estimable", "not_shown", "favours_surgery", "favours_no_surgery"]
 Body = Literal["randomised", "observational"]
@@ -33,13 +33,6 @@ def verdict(primary: Pooled | None, *, k: int) -> Verdict:
 def verdict_of(synthesis: Synthesis | None) -> Verdict:
     """Return the verdict of a synthesis; a missing one holds no evidence."""
     return "no_evidence" if synthesis is None else verdict(synthesis.primary, k=synthesis.k)
-
-
-def verdict_on_everyone(snapshot: Snapshot) -> Verdict:
-    """Return the verdict of the randomised trials of all patients on the primary outcome."""
-    primary = taxonomy_of(snapshot.protocol).primary.code
-    main = synthesis_id(outcome=primary, subtype=ALL, pattern=ALL, body="randomised")
-    return verdict_of(next((one for one in snapshot.results if one.synthesis_id == main), None))
 
 
 def conclusion(

@@ -56,9 +56,7 @@ class AtHand:
         with self._lock:
             return self._leavings
 
-    def crowded(
-        self, work: Worklist, person_id: str, protocol: Protocol, *, looked_up: int | None = None
-    ) -> frozenset[str]:
+    def crowded(self, work: Worklist, person_id: str, protocol: Protocol, *, looked_up: int) -> frozenset[str]:
         """Return the items of a person's work that others have before them in the number that is needed.
 
         A record that nobody voted on needs ``votes_needed`` people, one with a vote one less, anything else one.
@@ -67,7 +65,7 @@ class AtHand:
         ----------
         looked_up
             The :meth:`moment` before the work was looked up: whoever was done with an item since then may have
-            decided on it unseen, and counts as if it were still before them. None for work that is as it is now.
+            decided on it unseen, and counts as if it were still before them.
         """
         with self._lock:
             return self._crowded(work, person_id, protocol, looked_up)
@@ -79,7 +77,7 @@ class AtHand:
         protocol: Protocol,
         choose: Callable[[frozenset[str]], str | None],
         *,
-        looked_up: int | None = None,
+        looked_up: int,
     ) -> str | None:
         """Choose an item knowing what is crowded, and note it in the same moment: no two people choose at once."""
         with self._lock:
@@ -88,11 +86,10 @@ class AtHand:
                 self._opened[person_id] = item, self._seconds()
             return item
 
-    def _crowded(self, work: Worklist, person_id: str, protocol: Protocol, looked_up: int | None) -> frozenset[str]:
+    def _crowded(self, work: Worklist, person_id: str, protocol: Protocol, looked_up: int) -> frozenset[str]:
         since = self._seconds() - AT_HAND_MINUTES * 60
         others = Counter(item for other, (item, at) in self._opened.items() if other != person_id and at > since)
-        if looked_up is not None:
-            others.update(item for number, item in self._left if number > looked_up)
+        others.update(item for number, item in self._left if number > looked_up)
         votes = protocol.living.votes_needed
         return frozenset(item for item, people in others.items() if people >= _room(item, work, votes))
 

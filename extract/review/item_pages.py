@@ -15,7 +15,7 @@ from extract.errors import DecisionError
 from extract.review.accounts import Member
 from extract.review.asked_role import ARTICLED
 from extract.review.bias_view import as_reviewer
-from extract.review.blinding import asker_of, role_waits
+from extract.review.blinding import asker_of, role_waits, saw_proposal
 from extract.review.coming import ahead_of, take_next
 from extract.review.desk import ROOT, Access, Desk, Pages, Visit
 from extract.review.done import done_notice
@@ -33,7 +33,7 @@ from extract.schema.vocabulary import Design
 from extract.store.accounts import all_accounts
 from extract.store.links import list_links
 from extract.store.queue import Wanted, open_alert_kinds, waiting_counts, waiting_items
-from extract.store.sightings import note_sighting, seen_by
+from extract.store.sightings import note_sighting
 
 SHOWN = 50
 """Lines of the inbox on one page: what fits three screens; the filters and "next item" reach the rest."""
@@ -173,7 +173,7 @@ def look_at(
         template, values = view(tx, desk, identifier, member, dict(typed or {}), mine=mine)
         # A closed one too: a revision of its record, or a decision taken back, opens it again.
         shown = kind == "value" and member.decides and not values["blind"]
-        new_to_them = shown and visit.person not in seen_by(tx, identifier)
+        new_to_them = shown and not saw_proposal(tx, identifier, visit.person)
     if new_to_them:
         with desk.store.write() as tx:
             note_sighting(tx, identifier, visit.person, at=visit.at)

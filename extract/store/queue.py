@@ -128,10 +128,10 @@ def waiting_items(
 ) -> tuple[tuple[Waiting, ...], int]:
     """Return the items asked for in the order of work, and how many there are without the limit."""
     # Notice, holder and the like are asked of the lines that are shown only, unless they are filtered by.
-    names, shape = _looked_at(wanted), {"settles": asker.settles, "reads": asker.reads}
     if wanted.show == "mine" and not asker.decides:
         return (), 0
-    few = (own_items if wanted.show == "mine" else some_items)(names, **shape)
+    items = own_items if wanted.show == "mine" else some_items
+    few = items(_looked_at(wanted), settles=asker.settles, reads=asker.reads)
     query = select(few.c.item, func.count().over().label("found")).where(*_conditions(few.c, wanted))
     query = query.order_by(*_order(few.c)).limit(limit).offset(offset)
     rows = tx.connection.execute(query, parameters(asker)).all()
@@ -140,9 +140,10 @@ def waiting_items(
     if not rows:
         return (), 0
     every = every_item(**_shape(asker))
-    shown = {} if limit is None else {"shown": [row.item for row in rows]}
-    details = select(every) if limit is None else select(every).where(every.c.item.in_(SHOWN))
-    lines = {row.item: _waiting(row) for row in tx.connection.execute(details, parameters(asker) | shown)}
+    details, bound = select(every), parameters(asker)
+    if limit is not None:
+        details, bound = details.where(every.c.item.in_(SHOWN)), {**bound, "shown": [row.item for row in rows]}
+    lines = {row.item: _waiting(row) for row in tx.connection.execute(details, bound)}
     return tuple(lines[row.item] for row in rows), int(rows[0].found)
 
 

@@ -16,8 +16,9 @@ from extract.store.versions import published_snapshots
 from extract.store.work import long_leases
 from flows.doctor.findings import Finding, ok, problem, warning
 from flows.settings import Settings
-from reports.conclusion import verdict_on_everyone
 from reports.errors import ReportError
+from reports.pages.answer import verdict_on_everyone
+from reports.pages.edition import Edition
 from reports.snapshot import read_snapshot
 
 RESTORE = "stop everything, move the state away, and `living-review restore` the newest backup"
@@ -118,7 +119,7 @@ def check_interpretation(settings: Settings, store: Store) -> Finding:
         return ok("interpretation", "nothing is published yet")
     shown, written = published[-1], settings.protocol.editorial.written_for
     try:
-        now = verdict_on_everyone(read_snapshot(settings.snapshots_dir / shown.snapshot_id))
+        now = verdict_on_everyone(Edition(read_snapshot(settings.snapshots_dir / shown.snapshot_id)))
     except (ReportError, OSError) as error:
         return problem("interpretation", str(error), f"copy {shown.snapshot_id} from a backup")
     if written == now:

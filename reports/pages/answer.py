@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.conclusion import conclusion, verdict_of
+from reports.conclusion import Verdict, conclusion, verdict_of
 from reports.model import Absolute, Certainty, LivingTimes, Pooled, Synthesis
 from reports.notation import count, day, percent, ratio_number, time_words
 from reports.pages.edition import Edition, Stratum
@@ -45,6 +45,12 @@ def answer(edition: Edition, stratum: Stratum) -> tuple[str, str]:
     return first, _second_sentence(randomised, observational, edition.terms)
 
 
+def verdict_on_everyone(edition: Edition) -> Verdict:
+    """Return the verdict of the randomised trials of all patients on the primary outcome."""
+    # Asked of the edition: a page that looks at every result would be made anew whenever one of them changes.
+    return verdict_of(edition.synthesis(EVERYONE, outcome=edition.taxonomy.primary.code, body="randomised"))
+
+
 def interpretation(edition: Edition) -> str:
     """Return what people wrote on the result for everyone, as long as the result is still the one they wrote it for.
 
@@ -53,9 +59,7 @@ def interpretation(edition: Edition) -> str:
     interpretation was written for is believed.
     """
     editorial = edition.snapshot.protocol["editorial"]
-    # Asked of the edition: a page that looks at every result would be made anew whenever one of them changes.
-    main = edition.synthesis(EVERYONE, outcome=edition.taxonomy.primary.code, body="randomised")
-    if editorial.get("written_for") in (None, verdict_of(main)):
+    if editorial.get("written_for") in (None, verdict_on_everyone(edition)):
         return str(editorial["interpretation"])
     return (
         f"{answer(edition, EVERYONE)[0]} What the review team wrote on {day(str(editorial['date']))} was written for "

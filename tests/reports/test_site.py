@@ -11,11 +11,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reports.conclusion import verdict_on_everyone
 from reports.errors import PublishError
 from reports.gates import check_site
 from reports.html_reading import read_page
 from reports.model import Snapshot
+from reports.pages.answer import verdict_on_everyone
+from reports.pages.edition import Edition
 from reports.site import build_site
 from reports.taxonomy import inside_sentence
 from tests.benchmarks.site_build import large, reviewed
@@ -170,7 +171,7 @@ def test_a_page_on_some_patients_does_not_give_the_word_on_all_for_theirs(built:
 
 def test_what_people_wrote_for_another_result_is_withheld_and_the_result_stands_in_its_place(tmp_path: Path) -> None:
     content = snapshot(PRINTED)
-    assert content.protocol["editorial"]["written_for"] == verdict_on_everyone(content) == "not_shown"
+    assert content.protocol["editorial"]["written_for"] == verdict_on_everyone(Edition(content)) == "not_shown"
     written = content.protocol["editorial"]["interpretation"]
     # Written when the trials favoured surgery; a later one moved the interval over 1.
     editorial = {**content.protocol["editorial"], "written_for": "favours_surgery"}
